@@ -1,0 +1,26 @@
+//! What every successful answer of the EC2 API has around it.
+
+use crate::HttpAnswer;
+use crate::ec2_query::Ec2Action;
+use crate::xml::Xml;
+
+/// The namespace of answers, with the slash that Amazon's have.
+const NAMESPACE: &str = "http://ec2.amazonaws.com/doc/2016-11-15/";
+
+/// Content type of answers of the EC2 API, errors included.
+pub(crate) const CONTENT_TYPE: &str = "text/xml;charset=UTF-8";
+
+/// The answer of an action, with what `content` writes after the request id.
+pub(super) fn success(action: Ec2Action, request_id: &str, content: impl FnOnce(&mut Xml)) -> HttpAnswer {
+    let root = format!("{}Response", action.name());
+    let body = Xml::document(&root, Some(NAMESPACE), |xml| {
+        xml.text("requestId", request_id);
+        content(xml);
+    });
+    HttpAnswer::new(200, request_id, CONTENT_TYPE, body)
+}
+
+/// The answer of an action that answers nothing but that it is done.
+pub(super) fn done(action: Ec2Action, request_id: &str) -> HttpAnswer {
+    success(action, request_id, |xml| xml.text("return", true))
+}

@@ -1,0 +1,32 @@
+//! The parameters `MaxResults` and `NextToken` of Describe actions.
+
+use ebs::Refusal;
+use ebs::limits::DESCRIBE_PAGE;
+
+use crate::form::Fields;
+
+/// The page size asked for, if one is: at least 5, and 1,000 if more is asked for.
+pub(super) fn max_results(fields: &Fields<'_>) -> Result<Option<u32>, Refusal> {
+    let (least, most) = DESCRIBE_PAGE;
+    match fields.integer("MaxResults")? {
+        None => Ok(None),
+        Some(asked) if asked >= i64::from(least) => {
+            Ok(Some(u32::try_from(asked).map_or(most, |asked| asked.min(most))))
+        }
+        Some(asked) => Err(Refusal::InvalidParameterValue {
+            parameter: "MaxResults",
+            value: asked.to_string(),
+            expected: "a number from 5 to 1000",
+        }),
+    }
+}
+
+/// Refuses the parameters of a page beside ids: a request names resources or walks through all of them.
+pub(super) fn refuse_with_ids(fields: &Fields<'_>, ids: &'static str) -> Result<(), Refusal> {
+    for parameter in ["MaxResults", "NextToken"] {
+        if fields.text(parameter).is_some() {
+            return Err(Refusal::ParametersExclude(ids, parameter));
+        }
+    }
+    Ok(())
+}

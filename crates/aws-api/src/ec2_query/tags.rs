@@ -1,0 +1,43 @@
+//! Tags in forms and in answers.
+
+use ebs::{Refusal, Tag, TagSpecification};
+
+use crate::form::Fields;
+use crate::xml::Xml;
+
+/// The structures `Tag.N` as tags. A tag without a value has the empty value; one without a key has the empty key,
+/// which the service refuses.
+pub(super) fn decode(fields: &Fields<'_>) -> Vec<Tag> {
+    fields
+        .structures("Tag")
+        .into_iter()
+        .map(|tag| Tag {
+            key: tag.owned("Key").unwrap_or_default(),
+            value: tag.owned("Value").unwrap_or_default(),
+        })
+        .collect()
+}
+
+/// The structures `TagSpecification.N`.
+pub(super) fn decode_specifications(fields: &Fields<'_>) -> Result<Vec<TagSpecification>, Refusal> {
+    fields
+        .structures("TagSpecification")
+        .into_iter()
+        .map(|specification| {
+            let resource_type = specification
+                .text("ResourceType")
+                .ok_or(Refusal::MissingParameter("TagSpecification.ResourceType"))?;
+            Ok(TagSpecification { resource_type: resource_type.to_owned(), tags: decode(&specification) })
+        })
+        .collect()
+}
+
+/// Writes the element `tagSet`, if there are tags.
+pub(super) fn encode(xml: &mut Xml, tags: &[Tag]) {
+    if !tags.is_empty() {
+        xml.set("tagSet", tags, |xml, tag| {
+            xml.text("key", &tag.key);
+            xml.text("value", &tag.value);
+        });
+    }
+}

@@ -1,0 +1,134 @@
+//! Failures of the EC2 API.
+//!
+//! Source: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>.
+
+mod message;
+
+use ebs::Refusal;
+
+use super::{ErrorCode, THROTTLED, UNAVAILABLE, sentence};
+use crate::ec2_query::Ec2Action;
+use crate::sigv4::AuthError;
+use crate::xml::Xml;
+use crate::{ApiError, HttpAnswer, WireError};
+
+/// How `error` looks to a client of `action`, or of none if the request named none.
+pub fn code(error: &ApiError, action: Option<Ec2Action>) -> ErrorCode {
+    let ((status, code), message) = match error {
+        ApiError::Refused(refusal) => (refusal_code(refusal, action), message::of_refusal(refusal)),
+        ApiError::Auth(auth) => (auth_code(auth), message::of_auth(auth)),
+        ApiError::Wire(wire) => (wire_code(wire), sentence(wire)),
+        ApiError::Internal => ((500, "InternalError"), "An internal error has occurred".to_owned()),
+        ApiError::Unavailable => ((503, "Unavailable"), UNAVAILABLE.to_owned()),
+        ApiError::Throttled(_) => ((503, "RequestLimitExceeded"), THROTTLED.to_owned()),
+    };
+    ErrorCode { status, code, reason: None, message }
+}
+
+/// The answer that says `error` to a client of `action`, or of none if the request named none.
+pub fn answer(error: &ApiError, action: Option<Ec2Action>, request_id: &str) -> HttpAnswer {
+    let ErrorCode { status, code, message, .. } = code(error, action);
+    let body = Xml::document("Response", None, |xml| {
+        xml.element("Errors", |xml| {
+            xml.element("Error", |xml| {
+                xml.text("Code", code);
+                xml.text("Message", message);
+            });
+        });
+        xml.text("RequestID", request_id);
+    });
+    HttpAnswer::new(status, request_id, crate::ec2_query::envelope::CONTENT_TYPE, body)
+}
+
+fn refusal_code(refusal: &Refusal, action: Option<Ec2Action>) -> (u16, &'static str) {
+    let tagging = matches!(action, Some(Ec2Action::CreateTags | Ec2Action::DeleteTags));
+    match refusal {
+        Refusal::DryRun => (412, "DryRunOperation"),
+        Refusal::NotAuthorized => (403, "UnauthorizedOperation"),
+        Refusal::MissingParameter(_) => (400, "MissingParameter"),
+        Refusal::ParametersExclude(..) => (400, "InvalidParameterCombination"),
+        Refusal::ParameterRequires(..) => (400, "InvalidParameterDependency"),
+        Refusal::Unsupported(_) => (400, "UnsupportedOperation"),
+        Refusal::SnapshotIdMalformed(id) if id.starts_with("snap-") => (400, "InvalidSnapshotID.Malformed"),
+        Refusal::SnapshotNotFound(_) => (400, "InvalidSnapshot.NotFound"),
+        Refusal::InvalidRegion(_) => (400, "InvalidRegion"),
+        Refusal::TooManyCopies { .. } => (400, "ResourceLimitExceeded"),
+        Refusal::TooManySnapshots { .. } => (400, "SnapshotLimitExceeded"),
+        Refusal::TagKeyEmpty | Refusal::TagKeyReserved(_) if tagging => (400, "InvalidTagKey.Malformed"),
+        Refusal::TooManyTags { .. } => (400, "TagLimitExceeded"),
+        Refusal::ResourceIdMalformed(_) => (400, "InvalidID"),
+        Refusal::TooManyFilters { .. } => (400, "FilterLimitExceeded"),
+        Refusal::UserIdMalformed(_) => (400, "InvalidUserID.Malformed"),
+        Refusal::ParentNotCompleted(_) | Refusal::SnapshotNotReadable(_) | Refusal::UploadSealed(_) => {
+            (400, "IncorrectState")
+        }
+        Refusal::ClientTokenReused => (400, "IdempotentParameterMismatch"),
+        Refusal::TooManyUploads { .. } => (400, "PendingSnapshotLimitExceeded"),
+        Refusal::InvalidParameterValue { .. }
+        | Refusal::CopySourceMalformed
+        | Refusal::SnapshotIdMalformed(_)
+        | Refusal::DestinationRegionMismatch { .. }
+        | Refusal::PresignedUrlScheme
+        | Refusal::PresignedUrlSource { .. }
+        | Refusal::PresignedUrlDestination { .. }
+        | Refusal::CompletionDuration(_)
+        | Refusal::UnknownResourceType(_)
+        | Refusal::ResourceTypeNotTaggable(_)
+        | Refusal::TagSpecificationEmpty
+        | Refusal::TagKeyEmpty
+        | Refusal::TagKeyTooLong { .. }
+        | Refusal::TagKeyReserved(_)
+        | Refusal::TagValueTooLong { .. }
+        | Refusal::DuplicateTagKey(_)
+        | Refusal::UnknownFilter(_)
+        | Refusal::PageTokenInvalid
+        | Refusal::VolumeSizeInvalid
+        | Refusal::BlockOutsideVolume { .. }
+        | Refusal::BlockLength
+        | Refusal::BlockChecksum { .. }
+        | Refusal::BlockAbsent { .. }
+        | Refusal::BlockTokenInvalid
+        | Refusal::SnapshotsUnrelated
+        | Refusal::ChecksumParametersIncomplete => (400, "InvalidParameterValue"),
+    }
+}
+
+fn auth_code(error: &AuthError) -> (u16, &'static str) {
+    match error {
+        AuthError::Missing => (403, "MissingAuthenticationToken"),
+        AuthError::UnknownAccessKey | AuthError::SignatureMismatch | AuthError::PayloadMismatch => {
+            (401, "AuthFailure")
+        }
+        AuthError::Scope(_) => (403, "SignatureDoesNotMatch"),
+        AuthError::Skewed { .. } | AuthError::Expired { .. } => (400, "RequestExpired"),
+        AuthError::PayloadUnread => (500, "InternalError"),
+        AuthError::BothForms
+        | AuthError::UnsupportedAlgorithm
+        | AuthError::MissingPart(_)
+        | AuthError::Malformed(_)
+        | AuthError::UnsignedHeader(_)
+        | AuthError::SignedHeaderAbsent(_)
+        | AuthError::UnsignedPayload => (400, "IncompleteSignature"),
+    }
+}
+
+fn wire_code(error: &WireError) -> (u16, &'static str) {
+    match error {
+        WireError::TooLarge { .. } => (413, "RequestEntityTooLarge"),
+        WireError::FormMalformed | WireError::Json { .. } => (400, "MalformedQueryString"),
+        WireError::InvalidCharacter => (400, "InvalidCharacter"),
+        WireError::TooManyParameters { .. }
+        | WireError::ParameterName
+        | WireError::ListIndex(_)
+        | WireError::DuplicateParameter(_)
+        | WireError::DuplicateHeader(_) => (400, "InvalidQueryParameter"),
+        WireError::UnknownParameter(_) => (400, "UnknownParameter"),
+        WireError::MissingAction => (400, "MissingAction"),
+        WireError::UnknownAction(_) => (400, "InvalidAction"),
+        WireError::UnknownVersion(..) => (400, "NoSuchVersion"),
+        WireError::UnknownOperation => (404, "InvalidAction"),
+        WireError::MethodNotAllowed { .. } => (405, "UnsupportedOperation"),
+        WireError::BlockBody => (400, "InvalidParameterValue"),
+        WireError::BodyIncomplete => (400, "RequestTimeout"),
+    }
+}

@@ -1,0 +1,3 @@
+mod auth_and_wire;
+mod envelopes;
+mod refusals;

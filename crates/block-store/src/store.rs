@@ -1,0 +1,192 @@
+//! The store of one region: what all its writers and readers share.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use ebs::{Incarnation, Randomness, SegmentId};
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+use tokio::sync::Semaphore;
+
+use crate::block_index::BlockIndex;
+use crate::limits::NODE_CACHE_BYTES;
+use crate::node::{Branch, Leaf, Root};
+use crate::object_store::{ObjectError, ObjectName, ObjectStore};
+use crate::segment::{Place, read_footer, read_slot};
+use crate::{DomainKeys, MemoryBudget, RootRef, SegmentLedger, SnapshotTree, StoreError};
+
+/// The block store of one region. Clones are the same store.
+#[derive(Clone)]
+pub struct BlockStore {
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// What a store is made of.
+pub struct StoreParts {
+    /// Where sealed objects are kept.
+    pub objects: Arc<dyn ObjectStore>,
+    /// A folder for open segments. With [`ObjectStore::staging_is_durable`] it holds acknowledged blocks.
+    pub staging: PathBuf,
+    /// The file of the local index. It may be deleted at any time: what is lost is deduplication until it has
+    /// been read again from the segments.
+    pub index: PathBuf,
+    /// The incarnation under which new objects are named.
+    pub incarnation: Incarnation,
+    /// The record of segments.
+    pub ledger: Arc<dyn SegmentLedger>,
+    /// The source of nonces.
+    pub randomness: Arc<dyn Randomness>,
+    /// The memory that blocks on their way may fill.
+    pub memory: MemoryBudget,
+    /// How many threads may hash, compress and seal at once.
+    pub cpu_tasks: usize,
+}
+
+pub(crate) struct Shared {
+    pub(crate) objects: Arc<dyn ObjectStore>,
+    pub(crate) staging: PathBuf,
+    pub(crate) incarnation: Incarnation,
+    pub(crate) ledger: Arc<dyn SegmentLedger>,
+    pub(crate) randomness: Arc<dyn Randomness>,
+    pub(crate) memory: MemoryBudget,
+    pub(crate) index: BlockIndex,
+    index_was_lost: bool,
+    cpu: Semaphore,
+    nodes: Cache<Place, CachedNode, NodeWeight>,
+}
+
+#[derive(Clone)]
+enum CachedNode {
+    Leaf(Arc<Leaf>),
+    Branch(Arc<Branch>),
+}
+
+#[derive(Clone)]
+struct NodeWeight;
+
+impl Weighter<Place, CachedNode> for NodeWeight {
+    fn weight(&self, _: &Place, node: &CachedNode) -> u64 {
+        let (entries, bytes) = match node {
+            CachedNode::Leaf(leaf) => (leaf.entries.len(), size_of::<crate::node::LeafEntry>()),
+            CachedNode::Branch(branch) => (branch.children.len(), size_of::<crate::node::Child>()),
+        };
+        (entries * bytes + size_of::<Place>() + 128) as u64
+    }
+}
+
+impl BlockStore {
+    /// Opens the store. Blocks for as long as the local index takes to open.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the staging folder or the index cannot be used.
+    pub fn open(parts: StoreParts) -> Result<Self, StoreError> {
+        std::fs::create_dir_all(&parts.staging).map_err(ObjectError::from_io)?;
+        let (index, index_was_lost) = BlockIndex::open(&parts.index)?;
+        let shared = Shared {
+            objects: parts.objects,
+            staging: parts.staging,
+            incarnation: parts.incarnation,
+            ledger: parts.ledger,
+            randomness: parts.randomness,
+            memory: parts.memory,
+            index,
+            index_was_lost,
+            cpu: Semaphore::new(parts.cpu_tasks.max(1)),
+            nodes: Cache::with_weighter(1024, NODE_CACHE_BYTES, NodeWeight),
+        };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// Whether the local index began empty: [`BlockStore::index_segment`] should be called for sealed segments.
+    pub fn index_was_lost(&self) -> bool {
+        self.shared.index_was_lost
+    }
+
+    /// Reads the footer of a sealed segment of `keys`' domain and enters its blocks into the local index.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if the segment's footer is not what was written.
+    pub async fn index_segment(&self, keys: &Arc<DomainKeys>, segment: SegmentId) -> Result<(), StoreError> {
+        let slots = read_footer(&*self.shared.objects, segment).await?;
+        let (index, keys) = (self.shared.index.clone(), Arc::clone(keys));
+        let randomness = Arc::clone(&self.shared.randomness);
+        self.shared.compute(move || index.insert_slots(&keys, &slots, &*randomness)).await?
+    }
+
+    /// The snapshot whose root `root` names, opened with the keys of its domain.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if the root object is not the one the reference names, or does not open.
+    pub async fn open_snapshot(
+        &self,
+        root: &RootRef,
+        keys: Arc<DomainKeys>,
+    ) -> Result<SnapshotTree, StoreError> {
+        let name = root.object_name();
+        let object = self.shared.objects.get(&name, 0..crate::limits::ROOT_BYTES_MAX).await?;
+        let node = Root::decode(&object, root, &keys).map_err(StoreError::in_object(&name))?;
+        Ok(SnapshotTree::new(self.clone(), keys, node))
+    }
+
+    /// Keeps `bytes` under `name` for ever: key records and check values.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] also if the name holds other bytes.
+    pub async fn put_record(&self, name: &ObjectName, bytes: Vec<u8>) -> Result<(), StoreError> {
+        Ok(self.shared.objects.put(name, bytes.into()).await?)
+    }
+}
+
+impl Shared {
+    /// Runs CPU-bound or blocking work on a thread of its own, as many at once as the store may use.
+    ///
+    /// Cancelling the wait does not stop work that has begun.
+    pub(crate) async fn compute<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let _permit = self.cpu.acquire().await.map_err(StoreError::unavailable)?;
+        tokio::task::spawn_blocking(work).await.map_err(StoreError::unavailable)
+    }
+
+    pub(crate) async fn leaf(
+        &self,
+        number: u32,
+        place: Place,
+        keys: &DomainKeys,
+    ) -> Result<Arc<Leaf>, StoreError> {
+        if let Some(CachedNode::Leaf(leaf)) = self.nodes.get(&place) {
+            return Ok(leaf);
+        }
+        let slot = read_slot(&*self.objects, place).await?;
+        let damaged = ObjectName::segment(place.segment);
+        let leaf = Leaf::decode(number, &slot, keys).map_err(StoreError::in_object(&damaged))?;
+        let leaf = Arc::new(leaf);
+        self.nodes.insert(place, CachedNode::Leaf(Arc::clone(&leaf)));
+        Ok(leaf)
+    }
+
+    pub(crate) async fn branch(
+        &self,
+        number: u16,
+        place: Place,
+        keys: &DomainKeys,
+    ) -> Result<Arc<Branch>, StoreError> {
+        if let Some(CachedNode::Branch(branch)) = self.nodes.get(&place) {
+            return Ok(branch);
+        }
+        let slot = read_slot(&*self.objects, place).await?;
+        let damaged = ObjectName::segment(place.segment);
+        let branch = Branch::decode(number, &slot, keys).map_err(StoreError::in_object(&damaged))?;
+        let branch = Arc::new(branch);
+        self.nodes.insert(place, CachedNode::Branch(Arc::clone(&branch)));
+        Ok(branch)
+    }
+}
+
+impl fmt::Debug for BlockStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BlockStore({:?})", self.shared.objects)
+    }
+}

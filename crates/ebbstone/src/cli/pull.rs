@@ -1,0 +1,88 @@
+//! `ebbstone pull`.
+
+use clap::Args;
+use ebs::SnapshotId;
+use serde::Serialize;
+
+use super::arguments::{LabelArgs, TransferArgs, UploadArgs};
+use super::connection::ConnectionArgs;
+use super::error::CliError;
+use super::progress_bar::bar;
+use super::quantity::bytes;
+use crate::client::pull::{PullParents, PullPlan, PullReport, pull_snapshot};
+
+/// What to pull, and from where.
+#[derive(Args, Debug)]
+pub(crate) struct PullArgs {
+    /// The snapshot at the other endpoint
+    snapshot: SnapshotId,
+    /// Profile with credentials, and perhaps region and endpoint, of the other endpoint; this side's if not given
+    #[arg(long, value_name = "NAME")]
+    from_profile: Option<String>,
+    /// Region of the other endpoint; its profile's if not given
+    #[arg(long, value_name = "NAME")]
+    from_region: Option<String>,
+    /// Address of the other endpoint; its profile's if not given, and else Amazon's
+    #[arg(long, value_name = "URL")]
+    from_endpoint_url: Option<String>,
+    /// Transfer only what changed: the snapshot here that --from-parent was pulled to
+    #[arg(long, value_name = "SNAPSHOT-HERE", requires = "from_parent")]
+    parent: Option<SnapshotId>,
+    /// Transfer only what changed: an earlier snapshot of the same lineage at the other endpoint
+    #[arg(long, value_name = "SNAPSHOT-THERE", requires = "parent")]
+    from_parent: Option<SnapshotId>,
+    #[command(flatten)]
+    label: LabelArgs,
+    #[command(flatten)]
+    transfer: TransferArgs,
+    #[command(flatten)]
+    upload: UploadArgs,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Outcome {
+    #[serde(flatten)]
+    report: PullReport,
+    state: &'static str,
+}
+
+impl PullArgs {
+    /// Pulls the snapshot, and waits until the new one is completed unless that is not wanted.
+    pub(super) async fn run(self, connection: &ConnectionArgs) -> Result<(), CliError> {
+        let destination = connection.client()?;
+        let source = connection.client_of_other_side(
+            self.from_profile.as_deref(),
+            self.from_region.as_deref(),
+            self.from_endpoint_url.as_deref(),
+        )?;
+        let plan = PullPlan {
+            snapshot: self.snapshot,
+            parents: self.from_parent.zip(self.parent).map(|(there, here)| PullParents { there, here }),
+            description: self.label.description,
+            tags: self.label.tags,
+            concurrency: self.transfer.concurrency,
+            timeout_minutes: self.upload.upload_timeout,
+        };
+        let progress = bar("pull");
+        let report = pull_snapshot(&source, &destination, &plan, &*progress).await?;
+        drop(progress);
+        let state = if self.upload.no_wait {
+            "pending"
+        } else {
+            destination.wait_completed(report.snapshot_id, None).await?;
+            "completed"
+        };
+        connection.output().print(&Outcome { report, state }, |outcome| {
+            let report = &outcome.report;
+            format!(
+                "{}\n{} written in {} blocks, {} blocks read, {} GiB volume",
+                report.snapshot_id,
+                bytes(report.bytes_written),
+                report.blocks_written,
+                report.blocks_read,
+                report.volume_size
+            )
+        })
+    }
+}

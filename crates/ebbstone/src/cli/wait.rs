@@ -1,0 +1,61 @@
+//! `ebbstone wait`.
+
+use std::time::Duration;
+
+use clap::Args;
+use ebs::SnapshotId;
+use serde::Serialize;
+
+use super::arguments::parse_timeout;
+use super::connection::ConnectionArgs;
+use super::error::{CliError, say};
+use super::exit_code;
+use super::output::table;
+use crate::client::ec2::SnapshotDescription;
+
+/// What to wait for.
+#[derive(Args, Debug)]
+pub(crate) struct WaitArgs {
+    /// The snapshots
+    #[arg(required = true)]
+    snapshots: Vec<SnapshotId>,
+    /// How long to wait: 90, 15m, 2h; without end if not given
+    #[arg(long, value_name = "TIME", value_parser = parse_timeout)]
+    timeout: Option<Duration>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Outcome {
+    snapshots: Vec<SnapshotDescription>,
+}
+
+impl WaitArgs {
+    /// Waits until none of the snapshots is pending any more; fails if one is not completed then.
+    pub(super) async fn run(self, connection: &ConnectionArgs) -> Result<(), CliError> {
+        let client = connection.client()?;
+        let mut wanted = self.snapshots;
+        wanted.sort_unstable();
+        wanted.dedup();
+        let snapshots = client.wait_settled(&wanted, self.timeout).await?;
+        let outcome = Outcome { snapshots };
+        connection.output().print(&outcome, |outcome| {
+            let rows: Vec<_> = outcome
+                .snapshots
+                .iter()
+                .map(|snapshot| vec![snapshot.snapshot_id.clone(), snapshot.state.clone()])
+                .collect();
+            table(&["SNAPSHOT", "STATE"], &rows)
+        })?;
+        let all = outcome.snapshots.len();
+        let failures: Vec<_> =
+            outcome.snapshots.into_iter().filter_map(|snapshot| snapshot.require_completed().err()).collect();
+        for failure in &failures {
+            say(failure);
+        }
+        if failures.is_empty() {
+            return Ok(());
+        }
+        Err(CliError::Several { failed: failures.len(), all, exit_code: exit_code::SNAPSHOT_FAILED })
+    }
+}

@@ -1,0 +1,251 @@
+//! Why a client call or a transfer did not come to its end.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use ebs::{BlockIndex, SnapshotId};
+
+use super::endpoint::Service;
+use super::settings::SettingsError;
+
+/// What went wrong, told apart by what there is to do about it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ClientError {
+    /// The settings name no usable credentials, region or endpoint: they are to be changed.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The service answered and refused: its code says what to change.
+    #[error("{0}")]
+    Refused(Box<ServiceError>),
+    /// No answer came, after all the attempts there may be: to be tried again once the endpoint is there.
+    #[error("{operation}: no answer from {endpoint}")]
+    Unreachable {
+        /// The API action.
+        operation: &'static str,
+        /// Where it was sent.
+        endpoint: String,
+        /// What the last attempt met.
+        source: reqwest::Error,
+    },
+    /// The endpoint answered something that the API does not have: it is probably not such an endpoint.
+    #[error("{operation}: the answer cannot be read: {problem}")]
+    Answer {
+        /// The API action.
+        operation: &'static str,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// A block arrived with other bytes than its checksum says, again and again.
+    #[error("block {index} of {snapshot} does not have the bytes that its checksum says")]
+    Corrupt {
+        /// The snapshot.
+        snapshot: SnapshotId,
+        /// The block.
+        index: BlockIndex,
+    },
+    /// A local file cannot be worked with.
+    #[error("cannot {action} {}", path.display())]
+    File {
+        /// What was tried.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file to be written is there already.
+    #[error("{} exists already; --force replaces it", .0.display())]
+    FileExists(PathBuf),
+    /// The image was written to while it was read: what was read is no point in time.
+    #[error("{} was written to during the import; nothing was completed", .0.display())]
+    ImageChanged(PathBuf),
+    /// The image does not fit the volume that was asked for, or any there is.
+    #[error("{image_bytes} bytes do not fit a volume of {volume_gib} GiB")]
+    VolumeTooSmall {
+        /// Length of the image.
+        image_bytes: u64,
+        /// Size of the volume.
+        volume_gib: u32,
+    },
+    /// The state file belongs to another upload: it is to be deleted, or the upload's own arguments to be given.
+    #[error(
+        "{} was written by an import whose {difference} was another; give the same arguments, or delete it to start over",
+        path.display()
+    )]
+    StateMismatch {
+        /// The state file.
+        path: PathBuf,
+        /// What is not the same.
+        difference: &'static str,
+    },
+    /// The snapshot ended in `error`, or is otherwise beyond completion.
+    #[error("{snapshot} is in state {state}: {message}")]
+    SnapshotFailed {
+        /// The snapshot.
+        snapshot: String,
+        /// Its state.
+        state: String,
+        /// What the service says of it.
+        message: String,
+    },
+    /// What was waited for did not happen in the time given.
+    #[error("timed out after {seconds} s with {pending} of the snapshots still pending")]
+    TimedOut {
+        /// The time given.
+        seconds: u64,
+        /// How many snapshots were not settled.
+        pending: usize,
+    },
+}
+
+impl ClientError {
+    /// What turns an I/O error into this type: `.map_err(ClientError::file("read", path))`.
+    pub(crate) fn file(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::File { action, path, source }
+    }
+
+    /// Whether the service said that the snapshot does not exist.
+    pub(crate) fn is_not_found(&self) -> bool {
+        matches!(self, Self::Refused(refused) if refused.cause() == Cause::NotFound)
+    }
+}
+
+/// What a service said when it refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ServiceError {
+    /// The service.
+    pub(crate) service: Service,
+    /// The API action.
+    pub(crate) operation: &'static str,
+    /// The HTTP status.
+    pub(crate) status: u16,
+    /// The API's error code or exception.
+    pub(crate) code: String,
+    /// The reason within an exception, where the API has one.
+    pub(crate) reason: Option<String>,
+    /// The sentence.
+    pub(crate) message: String,
+}
+
+/// Kinds of refusal that callers treat differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// What was named does not exist, or may not be seen.
+    NotFound,
+    /// The credentials are not accepted, or do not permit this.
+    AccessDenied,
+    /// Too many requests: the same one may pass later.
+    Throttled,
+    /// The service failed, not the request.
+    Service,
+    /// The request is wrong.
+    Request,
+}
+
+const NOT_FOUND: [&str; 2] = ["InvalidSnapshot.NotFound", "ResourceNotFoundException"];
+
+const ACCESS_DENIED: [&str; 15] = [
+    "AccessDenied",
+    "AccessDeniedException",
+    "AuthFailure",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "IncompleteSignature",
+    "IncompleteSignatureException",
+    "InvalidClientTokenId",
+    "MissingAuthenticationToken",
+    "MissingAuthenticationTokenException",
+    "OptInRequired",
+    "RequestExpired",
+    "SignatureDoesNotMatch",
+    "UnauthorizedOperation",
+    "UnrecognizedClientException",
+];
+
+const THROTTLED: [&str; 6] = [
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "Throttling",
+    "ThrottlingException",
+];
+
+impl ServiceError {
+    /// What kind of refusal this is.
+    pub(crate) fn cause(&self) -> Cause {
+        let code = self.code.as_str();
+        // The EBS direct APIs use one exception for bad signatures and, with this word, for bad checksums.
+        let signature = code == "InvalidSignatureException" && !self.message.contains("x-amz-Checksum");
+        if NOT_FOUND.contains(&code) {
+            Cause::NotFound
+        } else if ACCESS_DENIED.contains(&code) || signature {
+            Cause::AccessDenied
+        } else if THROTTLED.contains(&code) || self.status == 429 {
+            Cause::Throttled
+        } else if self.status >= 500 {
+            Cause::Service
+        } else {
+            Cause::Request
+        }
+    }
+}
+
+impl fmt::Display for ServiceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.operation, self.code)?;
+        if let Some(reason) = &self.reason {
+            write!(f, " ({reason})")?;
+        }
+        write!(f, ": {}", self.message)
+    }
+}
+
+impl From<ServiceError> for ClientError {
+    fn from(error: ServiceError) -> Self {
+        Self::Refused(Box::new(error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cause, ServiceError};
+    use crate::client::endpoint::Service;
+
+    fn refused(status: u16, code: &str, message: &str) -> ServiceError {
+        ServiceError {
+            service: Service::Ebs,
+            operation: "PutSnapshotBlock",
+            status,
+            code: code.to_owned(),
+            reason: None,
+            message: message.to_owned(),
+        }
+    }
+
+    #[test]
+    fn causes_follow_from_codes() {
+        for (status, code, cause) in [
+            (400, "InvalidSnapshot.NotFound", Cause::NotFound),
+            (404, "ResourceNotFoundException", Cause::NotFound),
+            (401, "AuthFailure", Cause::AccessDenied),
+            (403, "UnauthorizedOperation", Cause::AccessDenied),
+            (403, "InvalidSignatureException", Cause::AccessDenied),
+            (400, "RequestThrottledException", Cause::Throttled),
+            (503, "RequestLimitExceeded", Cause::Throttled),
+            (429, "Anything", Cause::Throttled),
+            (500, "InternalServerException", Cause::Service),
+            (400, "ValidationException", Cause::Request),
+        ] {
+            assert_eq!(refused(status, code, "m").cause(), cause, "{status} {code}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_checksum_is_no_matter_of_credentials() {
+        let message = "The value passed in as x-amz-Checksum does not match the computed checksum.";
+        assert_eq!(refused(403, "InvalidSignatureException", message).cause(), Cause::Request);
+    }
+}

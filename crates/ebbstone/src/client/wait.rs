@@ -1,0 +1,132 @@
+//! Waiting until snapshots are no longer pending.
+
+use std::time::Duration;
+
+use ebs::SnapshotId;
+
+use super::Client;
+use super::ec2::{DescribeOrder, SnapshotDescription};
+use super::error::ClientError;
+
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// Most snapshots that one call asks for.
+const IDS_MAX: usize = 200;
+
+impl SnapshotDescription {
+    /// Whether nothing is under way that would change its state.
+    pub(crate) fn is_settled(&self) -> bool {
+        !matches!(self.state.as_str(), "pending" | "recovering")
+    }
+
+    /// The description, if it is completed.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::SnapshotFailed`] in every other state.
+    pub(crate) fn require_completed(self) -> Result<Self, ClientError> {
+        if self.state == "completed" {
+            return Ok(self);
+        }
+        let message = self.state_message.unwrap_or_else(|| "no cause is given".to_owned());
+        Err(ClientError::SnapshotFailed { snapshot: self.snapshot_id, state: self.state, message })
+    }
+}
+
+impl Client {
+    /// Waits until none of `snapshots` is pending any more, for at most `timeout` if there is one, and gives them as
+    /// they are then: completed or failed.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::TimedOut`] if some are still pending then; [`ClientError::Refused`] if one does not exist, or no
+    /// longer; whatever else keeps a call from its answer.
+    pub(crate) async fn wait_settled(
+        &self,
+        snapshots: &[SnapshotId],
+        timeout: Option<Duration>,
+    ) -> Result<Vec<SnapshotDescription>, ClientError> {
+        let mut pending = snapshots.to_vec();
+        let mut settled = Vec::with_capacity(snapshots.len());
+        let waiting = async {
+            let mut pause = FIRST_PAUSE;
+            while !pending.is_empty() {
+                for chunk in std::mem::take(&mut pending).chunks(IDS_MAX) {
+                    let order = DescribeOrder { snapshots: chunk.to_vec(), ..DescribeOrder::default() };
+                    let found = self.describe_snapshots(&order).await?;
+                    let done = found.into_iter().filter(SnapshotDescription::is_settled).collect::<Vec<_>>();
+                    let is_done = |id: &SnapshotId| done.iter().any(|one| one.snapshot_id == id.to_string());
+                    pending.extend(chunk.iter().filter(|id| !is_done(id)));
+                    settled.extend(done);
+                }
+                if !pending.is_empty() {
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 3 / 2).min(LONGEST_PAUSE);
+                }
+            }
+            Ok::<_, ClientError>(())
+        };
+        let in_time = match timeout {
+            None => waiting.await.map(|()| true),
+            Some(limit) => {
+                tokio::time::timeout(limit, waiting).await.map_or(Ok(false), |done| done.map(|()| true))
+            }
+        }?;
+        if in_time {
+            return Ok(settled);
+        }
+        let seconds = timeout.map_or(0, |limit| limit.as_secs());
+        Err(ClientError::TimedOut { seconds, pending: snapshots.len().saturating_sub(settled.len()) })
+    }
+
+    /// Waits until `snapshot` is completed, for at most `timeout` if there is one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::wait_settled`], and [`ClientError::SnapshotFailed`] if it ends in another state.
+    pub(crate) async fn wait_completed(
+        &self,
+        snapshot: SnapshotId,
+        timeout: Option<Duration>,
+    ) -> Result<SnapshotDescription, ClientError> {
+        let settled = self.wait_settled(&[snapshot], timeout).await?;
+        let found = settled.into_iter().next().ok_or(ClientError::Answer {
+            operation: "DescribeSnapshots",
+            problem: "the snapshot is not in it",
+        })?;
+        found.require_completed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::client::ec2::SnapshotDescription;
+    use crate::client::error::ClientError;
+
+    fn in_state(state: &str) -> SnapshotDescription {
+        SnapshotDescription {
+            snapshot_id: "snap-1".to_owned(),
+            state: state.to_owned(),
+            state_message: Some("cause".to_owned()),
+            ..SnapshotDescription::default()
+        }
+    }
+
+    #[test]
+    fn only_completed_is_success_and_only_pending_goes_on() {
+        for (state, settled, completed) in [
+            ("pending", false, false),
+            ("recovering", false, false),
+            ("completed", true, true),
+            ("error", true, false),
+            ("recoverable", true, false),
+        ] {
+            assert_eq!(in_state(state).is_settled(), settled, "{state}");
+            let outcome = in_state(state).require_completed();
+            assert_eq!(outcome.is_ok(), completed, "{state}");
+            if let Err(error) = outcome {
+                assert!(matches!(error, ClientError::SnapshotFailed { message, .. } if message == "cause"));
+            }
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! HTTP: connections, and one request from its first byte to its answer.
+//!
+//! limits, request id -> who signed -> which protocol -> the operation -> the answer in that protocol's form.
+
+mod access_keys;
+mod body;
+mod ebs_direct;
+mod failure;
+mod listener;
+mod observe;
+mod query;
+mod request;
+mod tls;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use aws_api::sigv4::{AuthError, Authorization, Payload, ScopeMismatch, sha256};
+use aws_api::token::{TokenContext, TokenKeys};
+use aws_api::{ApiError, HttpAnswer, WireError, error_code};
+use block_store::MemoryBudget;
+use bytes::Bytes;
+use ebs::{Clock, Randomness, RegionName};
+use http::{Response, StatusCode};
+use hyper::Request;
+use hyper::body::Incoming;
+use iam::Principal;
+use service::{Call, Service};
+
+use access_keys::AccessKey;
+pub(crate) use access_keys::AccessKeys;
+pub(crate) use listener::Listener;
+pub(crate) use observe::observe;
+pub(crate) use tls::acceptor;
+
+use crate::metrics::Metrics;
+use body::AnswerBody;
+use failure::Failure;
+use request::{Head, read_body};
+
+/// Largest body of a request that is refused before it is read: so much is read and thrown away, so that the client
+/// reads the answer instead of failing to send.
+const DRAIN_BYTES_MAX: usize = 1 << 20;
+
+/// Bodies up to this length are bounded by the number of connections.
+const SMALL_BODY_BYTES: usize = 64 * 1024;
+/// Longer ones, other than blocks, may fill so much memory together.
+const LARGE_BODIES_BYTES_MAX: u64 = 16 << 20;
+
+/// What all requests share.
+pub(crate) struct Api {
+    pub(crate) service: Service,
+    pub(crate) keys: AccessKeys,
+    pub(crate) metrics: Metrics,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) randomness: Arc<dyn Randomness>,
+    token_keys: HashMap<RegionName, TokenKeys>,
+    bodies: MemoryBudget,
+}
+
+/// The protocols that are spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Protocol {
+    Ec2,
+    EbsDirect,
+    Sts,
+}
+
+/// A request whose signer is known.
+struct Signed {
+    principal: Principal,
+    authorization: Authorization,
+}
+
+/// What an operation is given beside its request.
+struct Context<'a> {
+    api: &'a Api,
+    call: Call,
+    region: RegionName,
+    request_id: &'a str,
+}
+
+impl Api {
+    pub(crate) fn new(
+        service: Service,
+        keys: AccessKeys,
+        metrics: Metrics,
+        clock: Arc<dyn Clock>,
+        randomness: Arc<dyn Randomness>,
+    ) -> Self {
+        let with_keys = |region: RegionName| {
+            let key = service.token_key(&region)?;
+            Some((region, TokenKeys::new(key)))
+        };
+        let token_keys = service.regions().into_iter().filter_map(with_keys).collect();
+        let bodies = MemoryBudget::new(LARGE_BODIES_BYTES_MAX);
+        Self { service, keys, metrics, clock, randomness, token_keys, bodies }
+    }
+
+    /// Answers one request. Never fails: what goes wrong is an answer too.
+    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<AnswerBody> {
+        let began = Instant::now();
+        let request_id = self.draw_request_id();
+        let (parts, mut incoming) = request.into_parts();
+        let head = Head::of(&parts);
+        let protocol = head.as_ref().map_or(Protocol::Ec2, |head| protocol_of(head));
+        let answered = match &head {
+            Ok(head) => self.dispatch(head, protocol, &mut incoming, &request_id).await,
+            Err(failure) => Err(failure.clone()),
+        };
+        let answer = answered.unwrap_or_else(|failure| failure.answer(protocol, &request_id));
+        let keep_alive = request::drain(incoming, DRAIN_BYTES_MAX).await;
+        self.metrics.answered(protocol.name(), answer.status, began.elapsed());
+        tracing::debug!(request_id, protocol = protocol.name(), method = %parts.method, path = parts.uri.path(), status = answer.status, ms = began.elapsed().as_millis() as u64, "answered");
+        into_response(answer, keep_alive)
+    }
+
+    async fn dispatch(
+        &self,
+        head: &Head<'_>,
+        protocol: Protocol,
+        incoming: &mut Incoming,
+        request_id: &str,
+    ) -> Result<HttpAnswer<AnswerBody>, Failure> {
+        let signed = self.authenticate(head)?;
+        let context = |region: &RegionName| self.context(&signed, region, request_id);
+        let scope = signed.authorization.scope();
+        match protocol {
+            Protocol::EbsDirect => {
+                scope.require_service("ebs")?;
+                Box::pin(ebs_direct::answer(&context(&scope.region)?, head, &signed, incoming)).await
+            }
+            Protocol::Ec2 => {
+                scope.require_service("ec2")?;
+                query::ec2(&context(&scope.region)?, head, &signed, incoming).await
+            }
+            // Who calls is the same in every region, so any scope will do.
+            Protocol::Sts => {
+                let region = self.service.regions().into_iter().find(|region| *region == scope.region);
+                let region = region.or_else(|| self.service.regions().into_iter().next());
+                let region = region.ok_or_else(|| Failure::from(ApiError::Unavailable))?;
+                query::sts(&context(&region)?, head, &signed, incoming).await
+            }
+        }
+    }
+
+    /// Finds out who signed, by everything but a body that is yet to be read. A key that does not exist costs the
+    /// same work as a signature that is wrong, and gets the same answer.
+    fn authenticate(&self, head: &Head<'_>) -> Result<Signed, AuthError> {
+        let authorization = Authorization::parse(&head.signed())?;
+        let principal = match authorization.payload() {
+            Payload::OfBody => self.claimed(&authorization),
+            Payload::Declared(_) | Payload::Unsigned => &self.verify(head, &authorization, None)?.principal,
+        };
+        Ok(Signed { principal: principal.clone(), authorization })
+    }
+
+    /// Who a request claims to come from whose signature can be judged only with its body.
+    fn claimed(&self, authorization: &Authorization) -> &Principal {
+        self.keys.find(authorization.access_key_id()).map_or(self.keys.stand_in(), |key| &key.principal)
+    }
+
+    /// Judges the signature together with the body.
+    fn verify_with_body(&self, head: &Head<'_>, signed: &Signed, body: &[u8]) -> Result<(), AuthError> {
+        self.verify(head, &signed.authorization, Some(sha256(body))).map(drop)
+    }
+
+    /// The key that a request was signed with, if its signature is right.
+    fn verify(
+        &self,
+        head: &Head<'_>,
+        authorization: &Authorization,
+        body_sha256: Option<[u8; 32]>,
+    ) -> Result<&AccessKey, AuthError> {
+        let Some(key) = self.keys.find(authorization.access_key_id()) else {
+            return Err(authorization.verify_against_nothing(&head.signed(), body_sha256));
+        };
+        key.check_session_token(authorization.session_token())?;
+        authorization.verify(&head.signed(), &key.secret, body_sha256, self.clock.now())?;
+        Ok(key)
+    }
+
+    /// A body of at most `bytes_max` bytes that the signature is about.
+    async fn signed_body(
+        &self,
+        head: &Head<'_>,
+        signed: &Signed,
+        incoming: &mut Incoming,
+        bytes_max: usize,
+    ) -> Result<Bytes, Failure> {
+        signed.authorization.payload().require_signed()?;
+        let bytes = head.body_bytes(bytes_max);
+        // Who sends is known only with the body, so strangers share a small budget for large ones.
+        let _memory = match bytes > SMALL_BODY_BYTES {
+            true => Some(self.bodies.take(bytes as u64).await),
+            false => None,
+        };
+        let body = read_body(head, incoming, bytes_max).await?;
+        self.verify_with_body(head, signed, &body)?;
+        Ok(body)
+    }
+
+    fn context<'a>(
+        &'a self,
+        signed: &Signed,
+        region: &RegionName,
+        request_id: &'a str,
+    ) -> Result<Context<'a>, Failure> {
+        let call = self.service.call(signed.principal.clone(), region.as_str());
+        let call = call.ok_or_else(|| {
+            let served = self.service.regions().iter().map(RegionName::to_string).collect::<Vec<_>>();
+            AuthError::Scope(ScopeMismatch::Region {
+                given: region.to_string(),
+                expected: served.join(" or "),
+            })
+        })?;
+        Ok(Context { api: self, call, region: region.clone(), request_id })
+    }
+
+    fn draw_request_id(&self) -> String {
+        let mut bytes = [0; 16];
+        self.randomness.fill(&mut bytes);
+        bytes[6] = bytes[6] & 0x0f | 0x40;
+        bytes[8] = bytes[8] & 0x3f | 0x80;
+        let hex = hex::encode(bytes);
+        [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+    }
+}
+
+impl Context<'_> {
+    fn tokens(&self, principal: &Principal) -> Result<TokenContext<'_>, Failure> {
+        let keys = self.api.token_keys.get(&self.region).ok_or(ApiError::Internal)?;
+        Ok(TokenContext {
+            keys,
+            randomness: &*self.api.randomness,
+            region: &self.region,
+            account: principal.account,
+            now: self.api.clock.now(),
+        })
+    }
+}
+
+impl Protocol {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Ec2 => "ec2",
+            Self::EbsDirect => "ebs",
+            Self::Sts => "sts",
+        }
+    }
+
+    fn error_answer(self, error: &ApiError, request_id: &str) -> HttpAnswer {
+        match self {
+            Self::Ec2 => error_code::ec2::answer(error, None, request_id),
+            Self::EbsDirect => error_code::ebs_direct::answer(error, request_id),
+            Self::Sts => error_code::sts::answer(error, request_id),
+        }
+    }
+}
+
+/// The protocol of a request: EBS direct has its own paths, the others share one and differ in the scope.
+fn protocol_of(head: &Head<'_>) -> Protocol {
+    if head.path == "/snapshots" || head.path.starts_with("/snapshots/") {
+        return Protocol::EbsDirect;
+    }
+    match Authorization::parse(&head.signed()) {
+        Ok(authorization) if authorization.scope().service == "sts" => Protocol::Sts,
+        Ok(authorization) if authorization.scope().service == "ebs" => Protocol::EbsDirect,
+        _ => Protocol::Ec2,
+    }
+}
+
+fn into_response(answer: HttpAnswer<AnswerBody>, keep_alive: bool) -> Response<AnswerBody> {
+    let mut response = Response::builder().status(StatusCode::from_u16(answer.status).unwrap_or_default());
+    for (name, value) in answer.headers {
+        response = response.header(name, value);
+    }
+    if !keep_alive {
+        response = response.header(http::header::CONNECTION, "close");
+    }
+    response.body(answer.body).unwrap_or_else(|_| {
+        let mut empty = Response::new(AnswerBody::default());
+        *empty.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        empty
+    })
+}
+
+/// A path that no operation has.
+fn unknown_path() -> Failure {
+    ApiError::from(WireError::UnknownOperation).into()
+}

@@ -1,0 +1,91 @@
+//! The EBS direct APIs.
+
+use aws_api::ebs_direct::{
+    self, EbsAction, EbsRequest, Headers, complete_snapshot, get_snapshot_block, list_changed_blocks,
+    list_snapshot_blocks, put_snapshot_block, start_snapshot,
+};
+use aws_api::sigv4::{AuthError, Payload};
+use aws_api::{HttpAnswer, WireError};
+use ebs::BLOCK_BYTES;
+use ebs::operation::put_snapshot_block::PutSnapshotBlockRequest;
+use hyper::body::Incoming;
+
+use super::body::AnswerBody;
+use super::failure::Failure;
+use super::request::{Head, read_body};
+use super::{Context, Signed};
+
+/// Memory that a block on its way fills: its bytes as they came, and sealed.
+const BLOCK_MEMORY_BYTES: u64 = 2 * BLOCK_BYTES as u64;
+
+/// Answers a request of the EBS direct APIs.
+pub(super) async fn answer(
+    context: &Context<'_>,
+    head: &Head<'_>,
+    signed: &Signed,
+    incoming: &mut Incoming,
+) -> Result<HttpAnswer<AnswerBody>, Failure> {
+    let route = ebs_direct::route(head.method, head.path)?;
+    let headers = head.text_headers();
+    let tokens = context.tokens(&signed.principal)?;
+    let body = match route.action() {
+        EbsAction::PutSnapshotBlock => bytes::Bytes::new(),
+        action => context.api.signed_body(head, signed, incoming, action.body_bytes_max()).await?,
+    };
+    let request = ebs_direct::decode(&route, head.query, &Headers(&headers), &body, &tokens)?;
+    let (call, request_id) = (&context.call, context.request_id);
+    let answer = match request {
+        EbsRequest::PutSnapshotBlock(request) => {
+            return Box::pin(put_block(context, head, signed, incoming, &request)).await;
+        }
+        EbsRequest::GetSnapshotBlock(request) => {
+            let memory = context.api.service.memory().take(BLOCK_MEMORY_BYTES).await;
+            let (block, digest) = call.get_snapshot_block(&request).await?;
+            context.api.metrics.block_read();
+            let body = AnswerBody::holding(block, memory);
+            return Ok(get_snapshot_block::encode(&digest, body, request_id));
+        }
+        EbsRequest::StartSnapshot(request) => {
+            start_snapshot::encode(&call.start_snapshot(&request).await?, request_id)
+        }
+        EbsRequest::CompleteSnapshot(request) => {
+            complete_snapshot::encode(&call.complete_snapshot(&request).await?, request_id)
+        }
+        EbsRequest::ListSnapshotBlocks(request) => {
+            let reply = call.list_snapshot_blocks(&request).await?;
+            list_snapshot_blocks::encode(request.snapshot, &reply, request_id, &tokens)
+        }
+        EbsRequest::ListChangedBlocks(request) => {
+            let reply = call.list_changed_blocks(&request).await?;
+            list_changed_blocks::encode(request.first, request.second, &reply, request_id, &tokens)
+        }
+    };
+    Ok(HttpAnswer { status: answer.status, headers: answer.headers, body: answer.body.into() })
+}
+
+/// Reads a block's bytes, for which there is memory first, and writes them. Their digest is compared with the
+/// checksum header, so they need not be covered by the signature; if they are, that is judged too.
+async fn put_block(
+    context: &Context<'_>,
+    head: &Head<'_>,
+    signed: &Signed,
+    incoming: &mut Incoming,
+    request: &PutSnapshotBlockRequest,
+) -> Result<HttpAnswer<AnswerBody>, Failure> {
+    // Nobody who has not shown a key gets memory: the signature must be one that can be judged without the body.
+    if signed.authorization.payload() == Payload::OfBody {
+        return Err(AuthError::UnsignedHeader("x-amz-content-sha256").into());
+    }
+    let memory = context.api.service.memory().take(BLOCK_MEMORY_BYTES).await;
+    let block = read_body(head, incoming, BLOCK_BYTES).await?;
+    if block.len() != BLOCK_BYTES {
+        return Err(WireError::BlockBody.into());
+    }
+    if signed.authorization.payload() != Payload::Unsigned {
+        context.api.verify_with_body(head, signed, &block)?;
+    }
+    let reply = Box::pin(context.call.put_snapshot_block(request, block, memory)).await?;
+    context.api.metrics.block_written();
+    let answer = put_snapshot_block::encode(&reply, context.request_id);
+    Ok(HttpAnswer { status: answer.status, headers: answer.headers, body: answer.body.into() })
+}

@@ -1,0 +1,48 @@
+//! What the server asks of the operating system for itself.
+
+use rustix::process::{DumpableBehavior, Resource, getrlimit, set_dumpable_behavior, setrlimit};
+use tracing_subscriber::EnvFilter;
+
+/// Which log lines are shown, in the syntax of `tracing_subscriber::EnvFilter`.
+const LOG_VARIABLE: &str = "EBBSTONE_LOG";
+
+/// How much is logged when the environment does not say.
+pub(crate) enum Verbosity {
+    /// A server tells what it does.
+    Server,
+    /// A tour prints what it sees itself.
+    Tour,
+}
+
+/// Sends the log to standard error.
+pub(crate) fn log_to_stderr(verbosity: Verbosity, json: bool) {
+    let usual = match verbosity {
+        Verbosity::Server => "info",
+        Verbosity::Tour => "error",
+    };
+    let filter = EnvFilter::try_from_env(LOG_VARIABLE).unwrap_or_else(|_| EnvFilter::new(usual));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
+    if json {
+        log.json().init();
+    } else {
+        log.init();
+    }
+}
+
+/// Keeps keys out of core dumps, opens as many descriptors as are allowed, and ends the process when a thread panics:
+/// starting again from what is durable is a path that is tested.
+pub(crate) fn harden() {
+    if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
+        tracing::warn!(%error, "core dumps of this process would hold keys");
+    }
+    let mut descriptors = getrlimit(Resource::Nofile);
+    descriptors.current = descriptors.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, descriptors) {
+        tracing::warn!(%error, "the limit of open descriptors stays as it is");
+    }
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        report(panic);
+        std::process::abort();
+    }));
+}

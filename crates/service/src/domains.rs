@@ -1,0 +1,123 @@
+//! The keys of domains, unwrapped once.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use block_store::{BlockStore, DomainKeys, ObjectName};
+use catalog::{DomainRecord, RegionCatalog, WrappedSecret};
+use ebs::{AccountId, DomainId, Incarnation, Randomness, RegionName};
+use kms::RegionKey;
+use zeroize::Zeroizing;
+
+use crate::ServiceError;
+
+/// Domains of a region, with the secrets that were unwrapped so far.
+pub(crate) struct Domains {
+    region: RegionName,
+    key: RegionKey,
+    incarnation: Incarnation,
+    catalog: Arc<RegionCatalog>,
+    store: BlockStore,
+    unwrapped: Mutex<HashMap<DomainId, Arc<DomainKeys>>>,
+}
+
+const PURPOSE: &str = "domain secret";
+/// Segments listed at once when an index is read again.
+const SEGMENTS_AT_ONCE: u32 = 500;
+
+impl Domains {
+    pub(crate) fn new(
+        region: RegionName,
+        key: RegionKey,
+        incarnation: Incarnation,
+        catalog: Arc<RegionCatalog>,
+        store: BlockStore,
+    ) -> Self {
+        Self { region, key, incarnation, catalog, store, unwrapped: Mutex::default() }
+    }
+
+    /// The key under which this region's tokens are sealed.
+    pub(crate) fn token_key(&self) -> Zeroizing<[u8; 32]> {
+        self.key.token_key()
+    }
+
+    /// The domain in which the account's snapshots are sealed, made if it is the account's first.
+    pub(crate) async fn of_account(
+        &self,
+        account: AccountId,
+        randomness: &dyn Randomness,
+    ) -> Result<Arc<DomainKeys>, ServiceError> {
+        if let Some(record) = self.catalog.domain_of(account).await? {
+            return self.unwrap(&record).await;
+        }
+        let mut secret = Zeroizing::new([0; 32]);
+        randomness.fill(&mut secret[..]);
+        let wrapped = self.key.wrap(&secret, PURPOSE, &self.context(account), randomness)?;
+        let record = self.catalog.create_domain(account, &WrappedSecret(Zeroizing::new(wrapped.0))).await?;
+        self.unwrap(&record).await
+    }
+
+    /// The domain of this number.
+    pub(crate) async fn of(&self, domain: DomainId) -> Result<Arc<DomainKeys>, ServiceError> {
+        if let Some(keys) = self.cached(domain) {
+            return Ok(keys);
+        }
+        let record = self.catalog.domain(domain).await?;
+        self.unwrap(&record.ok_or(catalog::CatalogError::Missing { what: "domain" })?).await
+    }
+
+    async fn unwrap(&self, record: &DomainRecord) -> Result<Arc<DomainKeys>, ServiceError> {
+        if let Some(keys) = self.cached(record.id) {
+            return Ok(keys);
+        }
+        // The object store has each secret too, so that the key and the objects alone are enough to read.
+        let name = ObjectName::domain_secret(self.incarnation, record.id);
+        let kept = [record.account.to_string().as_bytes(), &record.wrapped_secret.0].concat();
+        self.store.put_record(&name, kept).await?;
+        let wrapped = kms::WrappedSecret(record.wrapped_secret.0.to_vec());
+        let secret = self.key.unwrap(&wrapped, PURPOSE, &self.context(record.account))?;
+        let keys = Arc::new(DomainKeys::derive(record.id, &secret));
+        let first = self.cache().insert(record.id, Arc::clone(&keys)).is_none();
+        if first && self.store.index_was_lost() {
+            tokio::spawn(index_again(Arc::clone(&self.catalog), self.store.clone(), Arc::clone(&keys)));
+        }
+        Ok(keys)
+    }
+
+    fn cached(&self, domain: DomainId) -> Option<Arc<DomainKeys>> {
+        self.cache().get(&domain).cloned()
+    }
+
+    fn cache(&self) -> std::sync::MutexGuard<'_, HashMap<DomainId, Arc<DomainKeys>>> {
+        // Entries are whole between any two calls.
+        self.unwrapped.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn context(&self, account: AccountId) -> String {
+        format!("{}/{account}", self.region)
+    }
+}
+
+/// Reads a domain's segments into the local index that was lost. Until it is done, content that is there already may
+/// be stored again.
+async fn index_again(catalog: Arc<RegionCatalog>, store: BlockStore, keys: Arc<DomainKeys>) {
+    let (mut after, mut indexed) = (None, 0);
+    loop {
+        let segments = match catalog.segments_of_domain(keys.domain(), after, SEGMENTS_AT_ONCE).await {
+            Ok(segments) if segments.is_empty() => break,
+            Ok(segments) => segments,
+            Err(error) => {
+                tracing::warn!(%error, "the local index stays incomplete");
+                return;
+            }
+        };
+        for segment in &segments {
+            match store.index_segment(&keys, segment.id).await {
+                Ok(()) => indexed += 1,
+                Err(error) => tracing::warn!(%error, segment = ?segment.id, "a segment could not be indexed"),
+            }
+        }
+        after = segments.last().map(|segment| segment.id);
+    }
+    tracing::info!(domain = ?keys.domain(), segments = indexed, "the local index was read again from the segments");
+}

@@ -1,0 +1,38 @@
+//! What time ends: uploads that nobody writes, and licences of those who are gone.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use catalog::CatalogError;
+use tokio::sync::watch;
+
+use crate::region::Region;
+use crate::service::Service;
+
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// Looks after the region until told to stop.
+pub(super) async fn run(service: Service, region: Arc<Region>, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        if let Err(error) = look_after(&service, &region).await {
+            tracing::warn!(%error, region = %region.name, "upkeep failed; it is tried again");
+        }
+        tokio::select! {
+            _ = stop.changed() => {}
+            () = tokio::time::sleep(PAUSE) => {}
+        }
+    }
+}
+
+async fn look_after(service: &Service, region: &Region) -> Result<(), CatalogError> {
+    let now = service.shared.clock.now();
+    for snapshot in region.catalog.expire_uploads(now).await? {
+        tracing::info!(%snapshot, region = %region.name, "an upload has expired");
+        region.uploads.abandon(snapshot);
+    }
+    for session in region.catalog.fence_expired_sessions(now).await? {
+        tracing::info!(?session, region = %region.name, "a session's lease has ended");
+    }
+    region.catalog.purge_deleted().await?;
+    Ok(())
+}

@@ -1,0 +1,46 @@
+//! The store's record of segments, kept in the region's catalog.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use block_store::{LedgerError, SegmentLedger};
+use catalog::{CatalogError, RegionCatalog};
+use ebs::{Clock, DomainId, SegmentId, SessionId};
+
+pub(crate) struct CatalogLedger {
+    pub(crate) catalog: Arc<RegionCatalog>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+#[async_trait]
+impl SegmentLedger for CatalogLedger {
+    async fn begin(
+        &self,
+        session: SessionId,
+        segment: SegmentId,
+        domain: DomainId,
+    ) -> Result<(), LedgerError> {
+        self.catalog.begin_segment(session, segment, domain, self.clock.now()).await.map_err(ledger_error)
+    }
+
+    async fn seal(
+        &self,
+        session: SessionId,
+        segment: SegmentId,
+        bytes: u64,
+        slots: u32,
+    ) -> Result<(), LedgerError> {
+        self.catalog.seal_segment(session, segment, bytes, slots).await.map_err(ledger_error)
+    }
+
+    async fn pin(&self, session: SessionId, segment: SegmentId) -> Result<bool, LedgerError> {
+        self.catalog.pin_segment(session, segment).await.map_err(ledger_error)
+    }
+}
+
+fn ledger_error(error: CatalogError) -> LedgerError {
+    match error {
+        CatalogError::Fenced => LedgerError::Fenced,
+        other => LedgerError::Unavailable(Arc::new(other)),
+    }
+}
