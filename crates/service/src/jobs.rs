@@ -76,6 +76,8 @@ async fn run_attempt(
     job: ClaimedJob,
     mut stop: watch::Receiver<bool>,
 ) {
+    let (snapshot, number) = (job.snapshot.snapshot.id, job.attempt);
+    tracing::info!(%snapshot, region = %region.name, attempt = number, "an attempt begins");
     let attempt = Attempt::new(service, region, job);
     let work = async {
         match attempt.job.kind.clone() {
