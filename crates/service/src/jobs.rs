@@ -47,7 +47,7 @@ pub(crate) async fn run(service: Service, region: Arc<Region>, mut stop: watch::
         tokio::select! {
             _ = stop.changed() => {}
             () = region.job_added.notified() => {}
-            () = tokio::time::sleep(POLL) => {}
+            () = service.shared.clock.sleep(POLL) => {}
             // An end may let a job run that waited for it.
             Some(_) = attempts.join_next() => {}
         }
