@@ -123,7 +123,7 @@ impl Attempt {
             }
         };
         match &outcome {
-            Outcome::Written(_) => {
+            Outcome::Written(_) if ended.is_ok() => {
                 tracing::info!(%snapshot, region = %self.region.name, "snapshot completed")
             }
             Outcome::Failed(error) => {
@@ -134,7 +134,10 @@ impl Attempt {
             }
         }
         match ended {
-            Ok(()) | Err(CatalogError::Fenced) => {}
+            Ok(()) => {}
+            Err(CatalogError::Fenced) => {
+                tracing::info!(%snapshot, "the job is someone else's by now, or nobody's")
+            }
             // The lease runs out, and the next attempt finds what this one wrote.
             Err(error) => tracing::warn!(%snapshot, %error, "the end of an attempt is not recorded"),
         }
