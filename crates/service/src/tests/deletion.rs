@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use catalog::UnderWay;
 use ebs::{Refusal, SnapshotId};
 
 use super::bed::{AWAY, Bed, HOME, LEASE, Node, Volume};
@@ -32,7 +33,18 @@ async fn deleted_at(
         }
     };
     objects.leave_alone();
+    let before = node.under_way(region).await;
     node.delete(region, id).await;
+    let after = node.under_way(region).await;
+    // Where source and copy are of one region, the attempt still reads the source: one session, one root.
+    let readers = before.live_sessions.saturating_sub(1);
+    let UnderWay { live_sessions, queued_jobs, running_jobs, segment_pins, root_pins, .. } = after;
+    assert_eq!(
+        [queued_jobs, running_jobs, segment_pins],
+        [0; 3],
+        "the deletion itself lets go of everything"
+    );
+    assert_eq!([live_sessions, root_pins], [readers; 2], "nothing but the source is held any more");
     if was_held {
         match released {
             true => objects.release(1),
