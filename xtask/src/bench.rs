@@ -4,6 +4,7 @@
 
 mod image;
 mod server;
+mod sparse;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,8 +16,10 @@ use server::{AWAY, HOME, Server, Usage};
 
 const USAGE: &str = "\
 usage: cargo xtask bench [GIB]
+       cargo xtask bench sparse
 
-  GIB  size of the image, a third of it holes (default: 4)
+  GIB     size of the image, a third of it holes (default: 4)
+  sparse  a volume of 64 TiB with three blocks
 ";
 const GIB_DEFAULT: u64 = 4;
 /// What the server may hold in memory throughout, in MiB.
@@ -30,6 +33,7 @@ const OVERHEAD_PER_CENT_MAX: f64 = 1.0;
 /// [`Failure::Bound`] if a bound is exceeded or an export differs; whatever keeps a step from its end.
 pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<(), Failure> {
     let gib = match arguments {
+        [sparse] if sparse == "sparse" => return sparse::run(root),
         [] => GIB_DEFAULT,
         [gib] => gib.parse().map_err(|_| Failure::Usage(USAGE))?,
         _ => return Err(Failure::Usage(USAGE)),

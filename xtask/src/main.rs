@@ -16,6 +16,7 @@ usage: cargo xtask TASK
   tidy                             checks the house rules that a program can check
   test [PART]... [-- PYTEST_ARG]...  runs the tests; parts: environment, rust, blackbox (default: all)
   bench [GIB]                      measures import, copies and export on a large image
+  bench sparse                     measures each operation on 64 TiB with three blocks
 ";
 
 fn main() -> ExitCode {

@@ -3,6 +3,7 @@
 mod cli;
 mod client;
 mod config;
+mod counted_objects;
 mod http;
 mod metrics;
 mod private_file;

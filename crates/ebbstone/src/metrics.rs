@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ebs::RegionName;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -18,6 +19,37 @@ pub(crate) struct Metrics {
     request_seconds: Family<ProtocolLabel, Histogram>,
     blocks_written: Counter,
     blocks_read: Counter,
+    object_requests: Family<ObjectRequestLabels, Counter>,
+}
+
+/// Counts the calls to the object store of one region.
+#[derive(Clone, Debug)]
+pub(crate) struct ObjectRequests {
+    counters: Family<ObjectRequestLabels, Counter>,
+    region: String,
+}
+
+/// What is asked of an object store.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ObjectOperation {
+    /// Making an object of a staged file.
+    Publish,
+    /// Making an object of bytes in memory.
+    Put,
+    /// Reading a range.
+    Get,
+    /// Asking for the length.
+    Length,
+    /// Deleting.
+    Delete,
+    /// Listing names.
+    List,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ObjectRequestLabels {
+    region: String,
+    operation: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -48,7 +80,19 @@ impl Metrics {
         );
         let blocks_read = Counter::default();
         registry.register("blocks_read", "Blocks given by GetSnapshotBlock", blocks_read.clone());
-        Self { registry: Arc::new(registry), requests, request_seconds, blocks_written, blocks_read }
+        let object_requests = Family::default();
+        registry.register(
+            "object_requests",
+            "Calls to the object stores, whatever came of them",
+            object_requests.clone(),
+        );
+        let registry = Arc::new(registry);
+        Self { registry, requests, request_seconds, blocks_written, blocks_read, object_requests }
+    }
+
+    /// What counts the calls to the store of `region`.
+    pub(crate) fn object_requests(&self, region: &RegionName) -> ObjectRequests {
+        ObjectRequests { counters: self.object_requests.clone(), region: region.to_string() }
     }
 
     /// Counts an answer.
@@ -75,6 +119,27 @@ impl Metrics {
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)
+    }
+}
+
+impl ObjectOperation {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Publish => "publish",
+            Self::Put => "put",
+            Self::Get => "get",
+            Self::Length => "length",
+            Self::Delete => "delete",
+            Self::List => "list",
+        }
+    }
+}
+
+impl ObjectRequests {
+    /// Counts a call.
+    pub(crate) fn count(&self, operation: ObjectOperation) {
+        let (region, operation) = (self.region.clone(), operation.as_str());
+        self.counters.get_or_create(&ObjectRequestLabels { region, operation }).inc();
     }
 }
 

@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::config::{Config, S3Place, StorePlace};
+use crate::counted_objects::CountedObjects;
 use crate::http::{AccessKeys, Api, Listener, acceptor, observe};
 use crate::metrics::Metrics;
 use crate::private_file;
@@ -77,14 +78,15 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     tracing::info!(address = %observe_listener.address()?, "metrics, health and readiness");
 
     let settings = service_settings(config, address, &*randomness)?;
+    let metrics = Metrics::new();
     let mut regions = Vec::with_capacity(config.regions.len());
     for region in &config.regions {
-        regions.push(region_settings(config, region, &*randomness).await?);
+        regions.push(region_settings(config, region, &metrics, &*randomness).await?);
     }
     let service = Service::open(settings, regions, Arc::clone(&clock), Arc::clone(&randomness)).await?;
     let keys =
         AccessKeys::of_root(credentials.access_key_id.clone(), credentials.signing_secret(), config.account);
-    let api = Arc::new(Api::new(service.clone(), keys, Metrics::new(), clock, randomness));
+    let api = Arc::new(Api::new(service.clone(), keys, metrics, clock, randomness));
 
     let (stop, stopped) = watch::channel(false);
     let (answering, observing) = (Arc::clone(&api), api);
@@ -155,6 +157,7 @@ fn node_name(config: &Config, randomness: &dyn Randomness) -> anyhow::Result<Str
 async fn region_settings(
     config: &Config,
     region: &RegionName,
+    metrics: &Metrics,
     randomness: &dyn Randomness,
 ) -> anyhow::Result<RegionSettings> {
     let local = config.data_dir.join("regions").join(region.as_str());
@@ -162,19 +165,20 @@ async fn region_settings(
     let key = Box::new(RegionKeyFile { path: local.join("region.key") });
     let index = local.join("block-index.redb");
     let (name, catalog) = (region.clone(), config.catalog_of(Some(region)));
+    let counted = |objects| Arc::new(CountedObjects::new(objects, metrics.object_requests(region)));
     match &config.store {
         StorePlace::Folder(folder) => {
             let objects = LocalDirectory::open(&folder.join(region.as_str()))
                 .with_context(|| format!("cannot use the store folder {}", folder.display()))?;
             let staging = objects.staging();
-            Ok(RegionSettings { name, catalog, objects: Arc::new(objects), staging, index, key })
+            Ok(RegionSettings { name, catalog, objects: counted(Arc::new(objects)), staging, index, key })
         }
         StorePlace::S3(place) => {
             let bucket = S3Bucket::connect(&s3_settings(place, region))?;
             let unusable = || format!("cannot use the bucket {} for {region}", place.bucket);
             bucket.check(randomness).await.with_context(unusable)?;
             let staging = local.join("staging");
-            Ok(RegionSettings { name, catalog, objects: Arc::new(bucket), staging, index, key })
+            Ok(RegionSettings { name, catalog, objects: counted(Arc::new(bucket)), staging, index, key })
         }
     }
 }

@@ -106,6 +106,11 @@ impl Image {
     }
 }
 
+/// The block of random bytes that `seed`, which is not 0, names.
+pub(super) fn block(seed: u64) -> Vec<u8> {
+    content(&mut Numbers(seed), false)
+}
+
 /// A block: random bytes, or words drawn from few letters.
 fn content(numbers: &mut Numbers, compressible: bool) -> Vec<u8> {
     let mut block = Vec::with_capacity(BLOCK_BYTES as usize);

@@ -1,7 +1,9 @@
 //! The server and its client as processes, and what they use.
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -20,6 +22,32 @@ pub(super) struct Server {
     program: PathBuf,
     data: PathBuf,
     endpoint: String,
+    metrics: SocketAddr,
+}
+
+/// Nanoseconds of CPU that each thread of a server has used, by thread.
+pub(super) struct ThreadTimes(BTreeMap<String, u64>);
+
+impl ThreadTimes {
+    /// What the threads that are there now have used. The kernel accounts for it by the nanosecond.
+    pub(super) fn of(server: &Server) -> Self {
+        let tasks = fs::read_dir(format!("/proc/{}/task", server.child.id()));
+        let threads = tasks.into_iter().flatten().flatten();
+        let times = threads.filter_map(|thread| {
+            let used = fs::read_to_string(thread.path().join("schedstat")).ok()?;
+            let nanoseconds = used.split(' ').next()?.parse().ok()?;
+            Some((thread.file_name().to_string_lossy().into_owned(), nanoseconds))
+        });
+        Self(times.collect())
+    }
+
+    /// Milliseconds that were used since `before`. A thread that ends is idle for seconds before it does.
+    pub(super) fn milliseconds_since(&self, before: &Self) -> f64 {
+        let of_thread = |(thread, now): (&String, &u64)| {
+            now.saturating_sub(before.0.get(thread).copied().unwrap_or_default())
+        };
+        self.0.iter().map(of_thread).sum::<u64>() as f64 / 1e6
+    }
 }
 
 /// What has been used so far.
@@ -36,8 +64,16 @@ impl Server {
     pub(super) fn start(root: &Path, data: &Path) -> Result<Self, Failure> {
         let program = root.join("target/release/ebbstone");
         let start = |source| Failure::Start { program: program.display().to_string(), source };
+        let metrics = free_address().map_err(start)?;
         let mut child = Command::new(&program)
-            .args(["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", "--data-dir"])
+            .args([
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--metrics-listen",
+                &metrics.to_string(),
+                "--data-dir",
+            ])
             .arg(data)
             .env("EBBSTONE_ROOT_ACCESS_KEY_ID", KEY)
             .env("EBBSTONE_ROOT_SECRET_ACCESS_KEY", SECRET)
@@ -50,7 +86,7 @@ impl Server {
             BufReader::new(output).read_line(&mut line).map_err(start)?;
         }
         let endpoint = line.trim().strip_prefix("ready ").unwrap_or_default().to_owned();
-        let server = Self { child, program: program.clone(), data: data.to_owned(), endpoint };
+        let server = Self { child, program: program.clone(), data: data.to_owned(), endpoint, metrics };
         match server.endpoint.is_empty() {
             true => Err(Failure::Missing { what: "the server's ready line", remedy: "read its log above" }),
             false => Ok(server),
@@ -72,11 +108,39 @@ impl Server {
 
     /// Runs a client command and gives the id of the snapshot that it made.
     pub(super) fn snapshot(&self, region: &str, arguments: &[&str]) -> Result<String, Failure> {
-        let answer = self.run(region, arguments)?;
+        Self::snapshot_id(&self.run(region, arguments)?)
+    }
+
+    /// The id of the snapshot that an answer tells of.
+    pub(super) fn snapshot_id(answer: &str) -> Result<String, Failure> {
         let of_snapshot = answer.split("\"SnapshotId\"").nth(1).and_then(|rest| rest.split('"').nth(1));
         of_snapshot
             .map(str::to_owned)
             .ok_or(Failure::Missing { what: "a SnapshotId in the answer", remedy: "read it above" })
+    }
+
+    /// Where it answers.
+    pub(super) fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// Calls to the object stores of all regions so far, by kind.
+    pub(super) fn object_requests(&self) -> Result<BTreeMap<String, u64>, Failure> {
+        let ask = || -> std::io::Result<String> {
+            let mut connection = TcpStream::connect(self.metrics)?;
+            connection.write_all(b"GET /metrics HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n")?;
+            let mut answer = String::new();
+            connection.read_to_string(&mut answer)?;
+            Ok(answer)
+        };
+        let answer = ask().map_err(|source| Failure::Start { program: "the metrics".to_owned(), source })?;
+        let counters = answer.lines().filter(|line| line.starts_with("ebbstone_object_requests_total{"));
+        let mut requests = BTreeMap::new();
+        for (labels, count) in counters.filter_map(|line| line.rsplit_once(' ')) {
+            let kind = labels.split("operation=\"").nth(1).and_then(|rest| rest.split('"').next());
+            *requests.entry(kind.unwrap_or_default().to_owned()).or_default() += count.parse().unwrap_or(0);
+        }
+        Ok(requests)
     }
 
     pub(super) fn usage(&self) -> Usage {
@@ -99,6 +163,11 @@ impl Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// An address of this machine at which nobody listens.
+fn free_address() -> std::io::Result<SocketAddr> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
 }
 
 /// The sum of two fields of a `/proc/PID/stat`, counted from 0, in seconds. The second field may hold spaces.
