@@ -48,7 +48,7 @@ const AWAY: &str = "us-west-2";
 pub(crate) async fn run(args: &QuickstartArgs) -> anyhow::Result<()> {
     let folder = Folder::open(args)?;
     let config = config(folder.path())?;
-    let running = serve::start(&config).await?;
+    let running = Box::pin(serve::start(&config)).await?;
     println!("Serving http://{} (data in {})", running.address, folder.path().display());
     let tour = Tour::begin(&config, &running, folder.path())?;
     let done = Box::pin(tour.run(args.image.as_deref())).await;

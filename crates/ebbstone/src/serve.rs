@@ -47,7 +47,7 @@ pub(crate) struct Running {
 pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {
     // Before anyone can be told that it serves: a call to end must never meet the default, which drops everything.
     let mut termination = Termination::listen()?;
-    let running = start(config).await?;
+    let running = Box::pin(start(config)).await?;
     let scheme = if running.tls { "https" } else { "http" };
     writeln!(std::io::stdout(), "ready {scheme}://{}", running.address)?;
     std::io::stdout().flush()?;
