@@ -185,6 +185,18 @@ impl Shared {
     }
 }
 
+impl Shared {
+    /// Keeps a leaf that was written at `place`: who reads it next, a child's upload or a copy, need not fetch it.
+    pub(crate) fn keep_leaf(&self, place: Place, leaf: Leaf) {
+        self.nodes.insert(place, CachedNode::Leaf(Arc::new(leaf)));
+    }
+
+    /// As [`Shared::keep_leaf`], for a branch.
+    pub(crate) fn keep_branch(&self, place: Place, branch: Branch) {
+        self.nodes.insert(place, CachedNode::Branch(Arc::new(branch)));
+    }
+}
+
 impl fmt::Debug for BlockStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "BlockStore({:?})", self.shared.objects)

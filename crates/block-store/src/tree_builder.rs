@@ -68,7 +68,10 @@ impl<'a> TreeBuilder<'a> {
             blocks => {
                 let encoded = leaf.encode(number, &self.keys, &*self.shared.randomness)?;
                 let places = self.writer.append(vec![encoded]).await?;
-                places.first().map(|place| Child { slot, place: *place, hash, blocks: blocks as u64 })
+                places.first().map(|place| {
+                    self.shared.keep_leaf(*place, leaf.clone());
+                    Child { slot, place: *place, hash, blocks: blocks as u64 }
+                })
             }
         };
         if let Some((_, leaves)) = &mut self.current {
@@ -102,13 +105,11 @@ impl<'a> TreeBuilder<'a> {
         } else if self.branches.get(&number).is_none_or(|known| known.hash != hash) {
             let encoded = branch.encode(number, &self.keys, &*self.shared.randomness)?;
             let places = self.writer.append(vec![encoded]).await?;
-            let child = places.first().map(|place| Child {
-                slot: number,
-                place: *place,
-                hash,
-                blocks: branch.blocks(),
-            });
-            self.branches.extend(child.map(|child| (number, child)));
+            if let Some(place) = places.first().copied() {
+                let blocks = branch.blocks();
+                self.branches.insert(number, Child { slot: number, place, hash, blocks });
+                self.shared.keep_branch(place, branch);
+            }
         }
         Ok(())
     }

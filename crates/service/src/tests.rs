@@ -9,6 +9,7 @@ mod leases;
 mod owned_clock;
 mod owned_objects;
 mod quotas;
+mod requests;
 mod retries;
 mod seeded;
 mod side_by_side;

@@ -65,14 +65,15 @@ async fn deleted_at(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_copy_that_is_deleted_at_any_stage_leaves_nothing() {
     let bed = Bed::new();
-    let node = bed.node("a").await;
+    let (maker, node) = (bed.node("a").await, bed.node("b").await);
     let (mut content, mut stages) = (0, 0);
     for released in [true, false] {
         for side in [HOME, AWAY] {
             for stage in 1.. {
                 content += 10;
                 let volume = Volume::from([(0, content), (600, content + 1)]);
-                let source = node.snapshot(HOME, &volume).await;
+                // By another node, so that this one has nothing of it in its memory and reads all that it needs.
+                let source = maker.snapshot(HOME, &volume).await;
                 let copy = node.copy(HOME, source, AWAY).await.expect("is accepted");
                 let objects = if side == HOME { &node.home } else { &node.away };
                 let was_held = deleted_at(&node, AWAY, copy, objects, (stage, released)).await;
