@@ -157,11 +157,11 @@ pub(crate) fn known_block(
     keys: &DomainKeys,
     identity: &BlockIdentity,
     digest: &BlockDigest,
-) -> Result<Option<KnownBlock>, StoreError> {
-    let Some(indexed) = shared.index.lookup(keys.domain(), identity)? else { return Ok(None) };
+) -> Option<KnownBlock> {
+    let indexed = shared.index.lookup(keys.domain(), identity)?;
     let key = match &indexed.sealed_key {
         None => Some(keys.block_key(digest)),
         Some(sealed) => open_key(keys, identity, sealed),
     };
-    Ok(key.map(|key| KnownBlock { place: indexed.place, key }))
+    key.map(|key| KnownBlock { place: indexed.place, key })
 }

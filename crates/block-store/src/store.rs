@@ -14,6 +14,7 @@ use crate::limits::NODE_CACHE_BYTES;
 use crate::node::{Branch, Leaf, Root};
 use crate::object_store::{ObjectError, ObjectName, ObjectStore};
 use crate::segment::{Place, read_footer, read_slot};
+use crate::staging::sweep_copies;
 use crate::{DomainKeys, MemoryBudget, RootRef, SegmentLedger, SnapshotTree, StoreError};
 
 /// The block store of one region. Clones are the same store.
@@ -82,6 +83,7 @@ impl BlockStore {
     /// [`StoreError::Unavailable`] if the staging folder or the index cannot be used.
     pub fn open(parts: StoreParts) -> Result<Self, StoreError> {
         std::fs::create_dir_all(&parts.staging).map_err(ObjectError::from_io)?;
+        sweep_copies(&parts.staging).map_err(ObjectError::from_io)?;
         let (index, index_was_lost) = BlockIndex::open(&parts.index)?;
         let shared = Shared {
             objects: parts.objects,

@@ -156,6 +156,8 @@ pub(crate) fn upload_segments(segments: &[SegmentRecord]) -> Vec<UploadSegment> 
     let of = |segment: &SegmentRecord| UploadSegment {
         id: segment.id,
         sealed: segment.state != SegmentState::Intent,
+        order: segment.upload_order,
+        slots: segment.slots,
     };
     segments.iter().map(of).collect()
 }
