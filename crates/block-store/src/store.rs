@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use ebs::{Incarnation, Randomness, SegmentId};
+use ebs::{DomainId, Incarnation, Randomness, SegmentId};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use tokio::sync::Semaphore;
@@ -54,7 +54,16 @@ pub(crate) struct Shared {
     pub(crate) index: BlockIndex,
     index_was_lost: bool,
     cpu: Semaphore,
-    nodes: Cache<Place, CachedNode, NodeWeight>,
+    nodes: Cache<NodeName, CachedNode, NodeWeight>,
+}
+
+/// What a node was read as: an entry is given only to those who ask for the same node with the same keys, so that the
+/// cache answers as the stored bytes would.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct NodeName {
+    place: Place,
+    domain: DomainId,
+    number: u32,
 }
 
 #[derive(Clone)]
@@ -66,13 +75,13 @@ enum CachedNode {
 #[derive(Clone)]
 struct NodeWeight;
 
-impl Weighter<Place, CachedNode> for NodeWeight {
-    fn weight(&self, _: &Place, node: &CachedNode) -> u64 {
+impl Weighter<NodeName, CachedNode> for NodeWeight {
+    fn weight(&self, _: &NodeName, node: &CachedNode) -> u64 {
         let (entries, bytes) = match node {
             CachedNode::Leaf(leaf) => (leaf.entries.len(), size_of::<crate::node::LeafEntry>()),
             CachedNode::Branch(branch) => (branch.children.len(), size_of::<crate::node::Child>()),
         };
-        (entries * bytes + size_of::<Place>() + 128) as u64
+        (entries * bytes + size_of::<NodeName>() + 128) as u64
     }
 }
 
@@ -158,14 +167,15 @@ impl Shared {
         place: Place,
         keys: &DomainKeys,
     ) -> Result<Arc<Leaf>, StoreError> {
-        if let Some(CachedNode::Leaf(leaf)) = self.nodes.get(&place) {
+        let name = NodeName { place, domain: keys.domain(), number };
+        if let Some(CachedNode::Leaf(leaf)) = self.nodes.get(&name) {
             return Ok(leaf);
         }
         let slot = read_slot(&*self.objects, place).await?;
         let damaged = ObjectName::segment(place.segment);
         let leaf = Leaf::decode(number, &slot, keys).map_err(StoreError::in_object(&damaged))?;
         let leaf = Arc::new(leaf);
-        self.nodes.insert(place, CachedNode::Leaf(Arc::clone(&leaf)));
+        self.nodes.insert(name, CachedNode::Leaf(Arc::clone(&leaf)));
         Ok(leaf)
     }
 
@@ -175,14 +185,15 @@ impl Shared {
         place: Place,
         keys: &DomainKeys,
     ) -> Result<Arc<Branch>, StoreError> {
-        if let Some(CachedNode::Branch(branch)) = self.nodes.get(&place) {
+        let name = NodeName { place, domain: keys.domain(), number: u32::from(number) };
+        if let Some(CachedNode::Branch(branch)) = self.nodes.get(&name) {
             return Ok(branch);
         }
         let slot = read_slot(&*self.objects, place).await?;
         let damaged = ObjectName::segment(place.segment);
         let branch = Branch::decode(number, &slot, keys).map_err(StoreError::in_object(&damaged))?;
         let branch = Arc::new(branch);
-        self.nodes.insert(place, CachedNode::Branch(Arc::clone(&branch)));
+        self.nodes.insert(name, CachedNode::Branch(Arc::clone(&branch)));
         Ok(branch)
     }
 }
