@@ -3,7 +3,7 @@
 mod apt;
 mod postgres;
 mod program;
-mod python;
+pub(crate) mod python;
 mod report;
 mod seaweedfs;
 
@@ -98,7 +98,11 @@ fn rust_tests(root: &Path, programs: &Programs) -> Result<(), Failure> {
     run_shown(&mut command)
 }
 
-fn build_binary(root: &Path) -> Result<(), Failure> {
+/// Builds the server, with what the tests have built already.
+///
+/// # Errors
+/// [`Failure::Program`] if it does not build.
+pub(crate) fn build_binary(root: &Path) -> Result<(), Failure> {
     let mut command = cargo(root);
     // With the same features as the tests, so that what they built is not built again.
     command.args(["build", "--release", "--workspace", "--bins", "--tests"]);
@@ -109,7 +113,8 @@ fn blackbox_tests(root: &Path, programs: &Programs, pytest_arguments: &[String])
     let mut command = Command::new(python::interpreter(root));
     command
         .current_dir(root)
-        .args(["-m", "pytest", "-p", "no:cacheprovider", "-ra", "--durations=5", "tests"])
+        .args(["-m", "pytest", "-p", "no:cacheprovider", "-ra", "--durations=5"])
+        .args(["--ignore", "tests/clients", "tests"])
         .args(pytest_arguments)
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("EBBSTONE_BIN", root.join("target/release/ebbstone"));
