@@ -60,8 +60,13 @@ pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {
 pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     private_file::create_folder(&config.data_dir)
         .with_context(|| format!("cannot use the data folder {}", config.data_dir.display()))?;
-    let lock = private_file::lock(&config.data_dir.join(LOCK_FILE))
-        .with_context(|| format!("another process uses the data folder {}", config.data_dir.display()))?;
+    let lock = private_file::lock(&config.data_dir.join(LOCK_FILE)).map_err(|error| {
+        let told = match error.kind() {
+            std::io::ErrorKind::WouldBlock => "another process uses",
+            _ => "cannot use",
+        };
+        anyhow::Error::new(error).context(format!("{told} the data folder {}", config.data_dir.display()))
+    })?;
     let (clock, randomness): (Arc<dyn Clock>, Arc<dyn Randomness>) =
         (Arc::new(SystemClock), Arc::new(SystemRandomness));
     let credentials = RootCredentials::load(&config.data_dir, &*randomness)?;
