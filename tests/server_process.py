@@ -31,6 +31,7 @@ class ServerProcess:
         self.environment = dict(environment or {})
         self.access_key_id = "AKIA" + secrets.token_hex(8).upper()
         self.secret_access_key = secrets.token_urlsafe(30)
+        self.listen = self.metrics_listen = "127.0.0.1:0"
         self.endpoint = None
         self.process = None
         self.log = self.data_dir.parent / (self.data_dir.name + ".log")
@@ -55,7 +56,7 @@ class ServerProcess:
 
     def _spawn(self):
         command = [str(BINARY), "serve", "--data-dir", str(self.data_dir)]
-        command += ["--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", *self.options]
+        command += ["--listen", self.listen, "--metrics-listen", self.metrics_listen, *self.options]
         for region in self.regions:
             command += ["--region", region]
         environment = {**os.environ, **self.environment}

@@ -67,8 +67,15 @@ impl Service {
         let memory = MemoryBudget::new(settings.memory_bytes);
         let mut opened = BTreeMap::new();
         for region in regions {
-            let region = Region::open(region, &settings, &memory, &clock, &randomness).await?;
-            opened.insert(region.name.clone(), Arc::new(region));
+            match Region::open(region, &settings, &memory, &clock, &randomness).await {
+                Ok(region) => opened.insert(region.name.clone(), Arc::new(region)),
+                Err(error) => {
+                    for region in opened.values() {
+                        region.catalog.close().await;
+                    }
+                    return Err(error);
+                }
+            };
         }
         let (stop, _) = watch::channel(false);
         let shared = Shared { settings, regions: opened, clock, randomness, memory, stop };
