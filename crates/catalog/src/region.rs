@@ -8,6 +8,7 @@ pub(crate) mod domain;
 mod expire;
 pub(crate) mod job;
 mod pin;
+mod prune;
 pub(crate) mod quota;
 mod read_session;
 pub(crate) mod segment;
@@ -15,6 +16,7 @@ pub(crate) mod session;
 pub(crate) mod snapshot;
 pub(crate) mod store;
 pub(crate) mod tag;
+pub(crate) mod under_way;
 pub(crate) mod upload;
 
 use ebs::RegionName;

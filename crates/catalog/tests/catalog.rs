@@ -20,6 +20,8 @@ mod model;
 mod opening;
 #[path = "catalog/postgres.rs"]
 mod postgres;
+#[path = "catalog/prune.rs"]
+mod prune;
 #[path = "catalog/races.rs"]
 mod races;
 #[path = "catalog/segments.rs"]

@@ -1,9 +1,9 @@
 //! The machine's clock and the operating system's randomness, as the ports that server and clients are given.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::rand;
-use ebs::{Clock, Randomness, Timestamp};
+use ebs::{Clock, Randomness, Sleep, Timestamp};
 
 /// The machine's clock.
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,6 +16,10 @@ impl Clock for SystemClock {
             Err(before) => i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |before| -before),
         };
         Timestamp(milliseconds)
+    }
+
+    fn sleep(&self, duration: Duration) -> Sleep {
+        Box::pin(tokio::time::sleep(duration))
     }
 }
 

@@ -1,6 +1,9 @@
 //! Time as data, and the port through which it comes in.
 
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
 
 /// A moment: milliseconds since the Unix epoch, UTC.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,10 +27,17 @@ impl fmt::Debug for Timestamp {
     }
 }
 
-/// The port through which everything below the binary learns the time.
+/// A wait that ends by itself. Dropping it ends it too.
+pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// The port through which everything below the binary learns the time and lets it pass.
 ///
 /// Clocks jump. No promise about data rests on one: a clock decides only when something has expired.
 pub trait Clock: Send + Sync {
     /// The present moment.
     fn now(&self) -> Timestamp;
+
+    /// Ends once `duration` has passed since this call. The machine's clock keeps to that also when [`Clock::now`]
+    /// jumps.
+    fn sleep(&self, duration: Duration) -> Sleep;
 }

@@ -22,7 +22,7 @@ pub mod volume_size;
 
 pub use account::AccountId;
 pub use block::{BLOCK_BYTES, BlockDigest, BlockIndex};
-pub use clock::{Clock, Timestamp};
+pub use clock::{Clock, Sleep, Timestamp};
 pub use compat::Compat;
 pub use filter::Filter;
 pub use randomness::Randomness;

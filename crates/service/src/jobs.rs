@@ -7,7 +7,7 @@
 mod attempt;
 mod complete_upload;
 mod copy;
-mod upkeep;
+pub(crate) mod upkeep;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,7 +47,7 @@ pub(crate) async fn run(service: Service, region: Arc<Region>, mut stop: watch::
         tokio::select! {
             _ = stop.changed() => {}
             () = region.job_added.notified() => {}
-            () = tokio::time::sleep(POLL) => {}
+            () = service.shared.clock.sleep(POLL) => {}
             // An end may let a job run that waited for it.
             Some(_) = attempts.join_next() => {}
         }
@@ -58,7 +58,8 @@ pub(crate) async fn run(service: Service, region: Arc<Region>, mut stop: watch::
     }
 }
 
-async fn claim(service: &Service, region: &Region) -> Option<ClaimedJob> {
+/// Takes the job that waits longest, if there is one that may run now.
+pub(crate) async fn claim(service: &Service, region: &Region) -> Option<ClaimedJob> {
     let now = service.shared.clock.now();
     let settings = &service.shared.settings;
     let lease_until = now.plus_ms(settings.lease.as_millis() as i64);
@@ -70,7 +71,7 @@ async fn claim(service: &Service, region: &Region) -> Option<ClaimedJob> {
 }
 
 /// Makes one attempt at a job, for as long as its session is live and nobody asks to stop.
-async fn run_attempt(
+pub(crate) async fn run_attempt(
     service: Service,
     region: Arc<Region>,
     job: ClaimedJob,

@@ -13,6 +13,8 @@ mod operations;
 mod read;
 mod region;
 mod service;
+#[cfg(test)]
+mod tests;
 mod uploads;
 
 pub use call::Call;

@@ -50,6 +50,10 @@ impl Attempt {
         self.service.shared.clock.now()
     }
 
+    pub(super) async fn sleep(&self, duration: Duration) {
+        self.service.shared.clock.sleep(duration).await;
+    }
+
     /// The moment at which a lease ends that is taken now.
     pub(super) fn lease_until(&self) -> Timestamp {
         self.now().plus_ms(self.lease().as_millis() as i64)
@@ -70,7 +74,7 @@ impl Attempt {
         let mut unheard = Duration::ZERO;
         let pause = self.lease() / 4;
         while unheard < self.lease() {
-            tokio::time::sleep(pause).await;
+            self.sleep(pause).await;
             let percent = self.progress_percent.load(Ordering::Relaxed);
             match self.region.catalog.heartbeat_job(self.job.session, percent, self.lease_until()).await {
                 Ok(true) => unheard = Duration::ZERO,
@@ -119,7 +123,7 @@ impl Attempt {
             }
         };
         match &outcome {
-            Outcome::Written(_) => {
+            Outcome::Written(_) if ended.is_ok() => {
                 tracing::info!(%snapshot, region = %self.region.name, "snapshot completed")
             }
             Outcome::Failed(error) => {
@@ -130,7 +134,10 @@ impl Attempt {
             }
         }
         match ended {
-            Ok(()) | Err(CatalogError::Fenced) => {}
+            Ok(()) => {}
+            Err(CatalogError::Fenced) => {
+                tracing::info!(%snapshot, "the job is someone else's by now, or nobody's")
+            }
             // The lease runs out, and the next attempt finds what this one wrote.
             Err(error) => tracing::warn!(%snapshot, %error, "the end of an attempt is not recorded"),
         }
@@ -143,7 +150,7 @@ impl Attempt {
             match self.region.catalog.commit_snapshot(self.job.session, completed).await {
                 Err(CatalogError::CommitUnknown { source }) => {
                     tracing::warn!(error = %source, "a commit was not answered; asking again");
-                    tokio::time::sleep(self.lease() / 16).await;
+                    self.sleep(self.lease() / 16).await;
                 }
                 answered => return answered,
             }

@@ -61,7 +61,7 @@ async fn open_source(attempt: &Attempt) -> Result<OpenSource, Outcome> {
 /// Gives signs of life in the source's region; ends if that session is over, and the walk must begin again.
 async fn keep_source(attempt: &Attempt, source: &OpenSource) -> Outcome {
     loop {
-        tokio::time::sleep(attempt.lease() / 4).await;
+        attempt.sleep(attempt.lease() / 4).await;
         match source.region.catalog.renew_session(source.session, attempt.lease_until()).await {
             Ok(true) => {}
             Ok(false) => return Outcome::Failed(Arc::new(CatalogError::Fenced)),

@@ -1,4 +1,4 @@
-//! What time ends: uploads that nobody writes, and licences of those who are gone.
+//! What time ends: uploads that nobody writes, licences of those who are gone, and rows of what is over.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +11,9 @@ use crate::region::Region;
 use crate::service::Service;
 
 const PAUSE: Duration = Duration::from_secs(5);
+/// How long a job that is over is remembered after its last lease: far longer than an attempt asks again for a commit
+/// whose answer was lost.
+const ENDED_JOBS_KEPT: Duration = Duration::from_secs(600);
 
 /// Looks after the region until told to stop.
 pub(super) async fn run(service: Service, region: Arc<Region>, mut stop: watch::Receiver<bool>) {
@@ -20,12 +23,13 @@ pub(super) async fn run(service: Service, region: Arc<Region>, mut stop: watch::
         }
         tokio::select! {
             _ = stop.changed() => {}
-            () = tokio::time::sleep(PAUSE) => {}
+            () = service.shared.clock.sleep(PAUSE) => {}
         }
     }
 }
 
-async fn look_after(service: &Service, region: &Region) -> Result<(), ServiceError> {
+/// Does once what there is to do. Each step is bounded; what is left is done the next time.
+pub(crate) async fn look_after(service: &Service, region: &Region) -> Result<(), ServiceError> {
     let now = service.shared.clock.now();
     for snapshot in region.catalog.expire_uploads(now).await? {
         tracing::info!(%snapshot, region = %region.name, "an upload has expired");
@@ -35,6 +39,9 @@ async fn look_after(service: &Service, region: &Region) -> Result<(), ServiceErr
         tracing::info!(?session, region = %region.name, "a session's lease has ended");
     }
     region.catalog.purge_deleted().await?;
+    // Jobs first: they hold the sessions of their last attempts.
+    region.catalog.prune_jobs(now.plus_ms(-(ENDED_JOBS_KEPT.as_millis() as i64))).await?;
+    region.catalog.prune_sessions().await?;
     sweep_staging(region).await
 }
 

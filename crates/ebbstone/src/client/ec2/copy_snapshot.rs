@@ -100,14 +100,19 @@ mod tests {
     use crate::client::endpoint::{Endpoint, Endpoints};
     use crate::client::settings::Settings;
     use aws_api::sigv4::{Credentials, SecretAccessKey};
-    use ebs::{Clock, Randomness, Tag, Timestamp};
+    use ebs::{Clock, Randomness, Sleep, Tag, Timestamp};
     use std::sync::Arc;
+    use std::time::Duration;
 
     struct Fixed;
 
     impl Clock for Fixed {
         fn now(&self) -> Timestamp {
             Timestamp(1_573_776_000_000)
+        }
+
+        fn sleep(&self, _: Duration) -> Sleep {
+            Box::pin(std::future::ready(()))
         }
     }
 
