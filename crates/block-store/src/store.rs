@@ -53,7 +53,7 @@ pub(crate) struct Shared {
     pub(crate) memory: MemoryBudget,
     pub(crate) index: BlockIndex,
     index_was_lost: bool,
-    cpu: Semaphore,
+    cpu: Arc<Semaphore>,
     nodes: Cache<NodeName, CachedNode, NodeWeight>,
 }
 
@@ -103,7 +103,7 @@ impl BlockStore {
             memory: parts.memory,
             index,
             index_was_lost,
-            cpu: Semaphore::new(parts.cpu_tasks.max(1)),
+            cpu: Arc::new(Semaphore::new(parts.cpu_tasks.max(1))),
             nodes: Cache::with_weighter(1024, NODE_CACHE_BYTES, NodeWeight),
         };
         Ok(Self { shared: Arc::new(shared) })
@@ -140,6 +140,16 @@ impl BlockStore {
         Ok(SnapshotTree::new(self.clone(), keys, node))
     }
 
+    /// Whether the objects can be reached.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if not, and [`StoreError::Damaged`] if this is not a store that was opened: the
+    /// check value of its key is gone.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.shared.objects.length(&ObjectName::key_check()).await?;
+        Ok(())
+    }
+
     /// Keeps `bytes` under `name` for ever: key records and check values.
     ///
     /// # Errors
@@ -152,13 +162,18 @@ impl BlockStore {
 impl Shared {
     /// Runs CPU-bound or blocking work on a thread of its own, as many at once as the store may use.
     ///
-    /// Cancelling the wait does not stop work that has begun.
+    /// Cancelling the wait does not stop work that has begun, and its thread counts until it is done.
     pub(crate) async fn compute<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, StoreError> {
-        let _permit = self.cpu.acquire().await.map_err(StoreError::unavailable)?;
-        tokio::task::spawn_blocking(work).await.map_err(StoreError::unavailable)
+        let thread = Arc::clone(&self.cpu).acquire_owned().await.map_err(StoreError::unavailable)?;
+        let working = move || {
+            let done = work();
+            drop(thread);
+            done
+        };
+        tokio::task::spawn_blocking(working).await.map_err(StoreError::unavailable)
     }
 
     pub(crate) async fn leaf(
@@ -201,5 +216,28 @@ impl Shared {
 impl fmt::Debug for BlockStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "BlockStore({:?})", self.shared.objects)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use futures_util::FutureExt;
+
+    use crate::test_store::TestStore;
+
+    #[tokio::test]
+    async fn a_thread_counts_until_it_is_done_also_when_nobody_waits_for_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = TestStore::memory(folder.path(), 1).store;
+        let threads = store.shared.cpu.available_permits();
+        let (end, ends) = mpsc::channel::<()>();
+        let given_up = store.shared.compute(move || ends.recv()).now_or_never();
+        assert!(given_up.is_none(), "the work goes on");
+        assert_eq!(store.shared.cpu.available_permits(), threads - 1);
+        end.send(()).expect("the thread is there");
+        let all = store.shared.cpu.acquire_many(threads as u32).await;
+        assert!(all.is_ok(), "and ends");
     }
 }

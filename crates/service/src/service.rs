@@ -104,13 +104,14 @@ impl Service {
         &self.shared.memory
     }
 
-    /// Whether catalogs answer.
+    /// Whether catalogs and stores answer. It takes as long as they take.
     ///
     /// # Errors
-    /// [`crate::ServiceError::Unavailable`] if one does not.
+    /// [`crate::ServiceError`] if one does not, or is not what it was when the region was opened.
     pub async fn ready(&self) -> Result<(), crate::ServiceError> {
         for region in self.shared.regions.values() {
             region.catalog.ping().await?;
+            region.store.ping().await?;
         }
         Ok(())
     }
