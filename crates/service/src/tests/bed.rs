@@ -281,7 +281,7 @@ impl Node {
         let job = jobs::claim(&self.service, &region).await?;
         let (service, (stop, stopped)) = (self.service.clone(), watch::channel(false));
         Some(tokio::spawn(async move {
-            jobs::run_attempt(service, region, job, stopped).await;
+            Box::pin(jobs::run_attempt(service, region, job, stopped)).await;
             drop(stop);
         }))
     }

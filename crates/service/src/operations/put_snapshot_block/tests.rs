@@ -81,6 +81,10 @@ impl Clock for Standing {
     fn now(&self) -> Timestamp {
         NOW
     }
+
+    fn sleep(&self, _: std::time::Duration) -> ebs::Sleep {
+        Box::pin(std::future::pending())
+    }
 }
 
 /// Bytes that never repeat, the same in every run.
