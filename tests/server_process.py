@@ -23,8 +23,9 @@ STOP_SECONDS_MAX = 30
 class ServerProcess:
     """`ebbstone serve` over one data folder. Starting it again after a kill serves the same data."""
 
-    def __init__(self, data_dir, regions=(HOME, AWAY), options=(), environment=None):
+    def __init__(self, data_dir, regions=(HOME, AWAY), options=(), environment=None, listen="127.0.0.1:0"):
         """`options` are more of the command's; `environment` is laid over ours, and None takes a variable away."""
+        self.listen = listen
         self.data_dir = pathlib.Path(data_dir)
         self.regions = tuple(regions)
         self.options = list(options)
@@ -39,6 +40,16 @@ class ServerProcess:
         self._spawn()
         self.endpoint = self._wait_until_ready()
         return self
+
+    def start_and_kill(self, seconds):
+        """Starts the process and kills it after so long, ready or not. One that ends by itself before fails."""
+        self._spawn()
+        try:
+            status = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return
+        raise AssertionError(f"exit status {status} at the start; the log ends:\n{self.log.read_text()[-4000:]}")
 
     def refuses_to_start(self):
         """Starts the process, checks that it ends by itself, with a failure and without serving; what it logged."""
@@ -55,7 +66,7 @@ class ServerProcess:
 
     def _spawn(self):
         command = [str(BINARY), "serve", "--data-dir", str(self.data_dir)]
-        command += ["--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", *self.options]
+        command += ["--listen", self.listen, "--metrics-listen", "127.0.0.1:0", *self.options]
         for region in self.regions:
             command += ["--region", region]
         environment = {**os.environ, **self.environment}

@@ -3,6 +3,7 @@
 mod bench;
 mod failure;
 mod files;
+mod kill;
 mod test;
 mod tidy;
 
@@ -16,6 +17,7 @@ usage: cargo xtask TASK
   tidy                             checks the house rules that a program can check
   test [PART]... [-- PYTEST_ARG]...  runs the tests; parts: environment, rust, blackbox (default: all)
   bench [GIB]                      measures import, copies and export on a large image
+  kill [ROUNDS]                    kills the server in the midst of imports and copies, and checks what it promised
 ";
 
 fn main() -> ExitCode {
@@ -35,6 +37,7 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         Some(("tidy", [])) => tidy::run(&root),
         Some(("test", rest)) => test::run(&root, rest),
         Some(("bench", rest)) => bench::run(&root, rest),
+        Some(("kill", rest)) => kill::run(&root, rest),
         _ => Err(Failure::Usage(USAGE)),
     }
 }
