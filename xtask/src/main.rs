@@ -4,6 +4,7 @@ mod bench;
 mod clients;
 mod failure;
 mod files;
+mod kill;
 mod test;
 mod tidy;
 
@@ -18,6 +19,7 @@ usage: cargo xtask TASK
   test [PART]... [-- PYTEST_ARG]...  runs the tests; parts: environment, rust, blackbox (default: all)
   clients                          runs the server against Ansible and coldsnap, which it installs
   bench [GIB]                      measures import, copies and export on a large image
+  kill [ROUNDS]                    kills the server in the midst of imports and copies, and checks what it promised
 ";
 
 fn main() -> ExitCode {
@@ -38,6 +40,7 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         Some(("test", rest)) => test::run(&root, rest),
         Some(("clients", [])) => clients::run(&root),
         Some(("bench", rest)) => bench::run(&root, rest),
+        Some(("kill", rest)) => kill::run(&root, rest),
         _ => Err(Failure::Usage(USAGE)),
     }
 }
