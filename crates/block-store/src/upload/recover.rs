@@ -60,10 +60,9 @@ async fn seal_interrupted(
     match shared.objects.length(&ObjectName::segment(id)).await {
         Ok(bytes) => {
             let slots = read_footer(&*shared.objects, id).await?;
-            if tokio::fs::try_exists(&staged).await.map_err(ObjectError::from_io)? {
-                // The writer may have died before the published name was durable; publishing again makes it so.
-                shared.objects.publish(&staged, &ObjectName::segment(id)).await?;
-            }
+            // Who published it may have died before the name was durable. The staged file is the object under its
+            // other name, or what the object was taken up from.
+            shared.objects.make_durable(&ObjectName::segment(id)).await?;
             let sealed = SealedSegment { bytes, slots: slots.len() as u32, by: SealedBy::Successor };
             shared.ledger.seal(session, id, sealed).await?;
             remove(staged).await?;

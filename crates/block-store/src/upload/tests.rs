@@ -89,6 +89,28 @@ async fn the_last_acknowledged_of_two_writers_writes_holds() {
 }
 
 #[tokio::test]
+async fn a_recovery_that_died_after_it_published_is_done_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = TestStore::local(folder.path(), 1);
+    let (snapshot, expected) = (snapshot_id(1), Volume::from([(3, 1), (4, 2)]));
+    let upload = store.open_upload(snapshot, None).await;
+    store.write(&upload, &expected).await;
+    upload.appender.kill().await;
+    drop(upload);
+    let store = store.reborn(folder.path());
+    // The last step of the recovery, after the segment is published, is its row.
+    store.ledger.fenced.lock().expect("locks").push(SessionId(1));
+    let (keys, session) = (Arc::clone(&store.keys), store.new_session());
+    let died = crate::Upload::open(&store.store, keys, snapshot, session, None, &store.segments()).await;
+    assert!(matches!(died, Err(StoreError::Fenced)), "{died:?}");
+    store.ledger.fenced.lock().expect("locks").clear();
+    let store = store.reborn(folder.path());
+    store.open_upload(snapshot, None).await.close().await.expect("closes");
+    let written = store.complete(snapshot, None, expected.len()).await;
+    assert_equal(&store.open(&written).await, &expected).await;
+}
+
+#[tokio::test]
 async fn wrong_counts_and_checksums_make_no_snapshot() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = TestStore::memory(folder.path(), 1);

@@ -48,6 +48,10 @@ impl ObjectStore for Interrupting {
         self.objects.put(name, bytes).await
     }
 
+    async fn make_durable(&self, name: &ObjectName) -> Result<(), ObjectError> {
+        self.objects.make_durable(name).await
+    }
+
     async fn get(&self, name: &ObjectName, range: Range<u64>) -> Result<Bytes, ObjectError> {
         self.objects.get(name, range).await
     }
