@@ -23,7 +23,7 @@ STOP_SECONDS_MAX = 30
 class ServerProcess:
     """`ebbstone serve` over one data folder. Starting it again after a kill serves the same data."""
 
-    def __init__(self, data_dir, regions=(HOME, AWAY), options=(), environment=None):
+    def __init__(self, data_dir, regions=(HOME, AWAY), options=(), environment=None, listen="127.0.0.1:0"):
         """`options` are more of the command's; `environment` is laid over ours, and None takes a variable away."""
         self.data_dir = pathlib.Path(data_dir)
         self.regions = tuple(regions)
@@ -31,6 +31,8 @@ class ServerProcess:
         self.environment = dict(environment or {})
         self.access_key_id = "AKIA" + secrets.token_hex(8).upper()
         self.secret_access_key = secrets.token_urlsafe(30)
+        self.listen = listen
+        self.metrics_listen = "127.0.0.1:0"
         self.endpoint = None
         self.process = None
         self.log = self.data_dir.parent / (self.data_dir.name + ".log")
@@ -39,6 +41,16 @@ class ServerProcess:
         self._spawn()
         self.endpoint = self._wait_until_ready()
         return self
+
+    def start_and_kill(self, seconds):
+        """Starts the process and kills it after so long, ready or not. One that ends by itself before fails."""
+        self._spawn()
+        try:
+            status = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return
+        raise AssertionError(f"exit status {status} at the start; the log ends:\n{self.log.read_text()[-4000:]}")
 
     def refuses_to_start(self):
         """Starts the process, checks that it ends by itself, with a failure and without serving; what it logged."""
@@ -55,7 +67,7 @@ class ServerProcess:
 
     def _spawn(self):
         command = [str(BINARY), "serve", "--data-dir", str(self.data_dir)]
-        command += ["--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", *self.options]
+        command += ["--listen", self.listen, "--metrics-listen", self.metrics_listen, *self.options]
         for region in self.regions:
             command += ["--region", region]
         environment = {**os.environ, **self.environment}

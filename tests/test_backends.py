@@ -355,6 +355,20 @@ def test_an_upload_goes_on_at_the_other_node_when_one_is_killed(nodes):
     assert snapshots.read(first, snapshot_id) == blocks
 
 
+def test_the_last_acknowledged_write_of_an_index_wins_whichever_node_took_it(nodes):
+    clients = [client(node, "ebs") for node in nodes]
+    snapshot_id = clients[0].start_snapshot(VolumeSize=1)["SnapshotId"]
+    turns = {0: (0, 1), 1: (1, 0), 2: (0, 1, 0), 3: (1, 0, 1), 4: (0, 0, 1), 5: (1, 1, 0)}
+    last = {}
+    for index, of_nodes in turns.items():
+        for turn, node in enumerate(of_nodes):
+            last[index] = filled(1 + turn)
+            snapshots.put(clients[node], snapshot_id, index, last[index])
+    snapshots.complete(clients[1], snapshot_id, last)
+    snapshots.completed(nodes[0], snapshot_id)
+    assert snapshots.read(nodes[0], snapshot_id) == last
+
+
 def test_copies_asked_for_at_both_nodes_at_once_are_all_made(nodes):
     blocks = {index: block(700 + index) for index in range(8)}
     source_id = snapshots.upload(nodes[0], blocks)

@@ -236,7 +236,24 @@ def test_a_missing_source_id_is_refused_even_in_a_dry_run(server):
 
 
 @pytest.mark.parametrize("dry_run", [False, True])
-@pytest.mark.parametrize("snapshot_id", ["", "bad", "snap-", "snap-1234567", "snap-0123456789ABCDEF0", "vol-12345678"])
+@pytest.mark.parametrize(
+    "snapshot_id",
+    [
+        "",
+        "bad",
+        "snap-",
+        "snap-1234567",
+        "snap-0123456789ABCDEF0",
+        "vol-12345678",
+        "snap-00000000",
+        "snap-00000000000000000",
+        " snap-12345678",
+        "snap-12345678 ",
+        "snap-+1234567",
+        "snap-１２３４５６７８",
+        "snap-12345678\n",
+    ],
+)
 def test_a_malformed_source_id_is_refused(server, snapshot_id, dry_run):
     with refused(VALUE, status=400) as answer:
         lenient(server).copy_snapshot(SourceRegion=HOME, SourceSnapshotId=snapshot_id, DryRun=dry_run)

@@ -99,10 +99,7 @@ def test_more_parameters_than_any_request_has(server):
 
 
 def test_a_form_larger_than_any_request(server):
-    try:
-        is_clients_mistake(post_form(server, HEAD + b"DescribeSnapshots&x=" + b"y" * (8 << 20)))
-    except ConnectionResetError:
-        pass  # The answer was lost: the server closed while most of the form was still on its way.
+    is_clients_mistake(post_form(server, HEAD + b"DescribeSnapshots&x=" + b"y" * (8 << 20)))
 
 
 def test_a_body_longer_than_it_says_is_not_read_as_another_request(server):

@@ -117,6 +117,21 @@ def test_a_block_of_another_length_is_refused(server, started, length):
         )
 
 
+def test_progress_is_shown_as_soon_as_it_rises_and_never_falls(server, ebs, started):
+    for index, (told, shown) in enumerate([(10, "10%"), (40, "40%"), (20, "40%"), (41, "41%")]):
+        data = filled(1)
+        ebs.put_snapshot_block(
+            SnapshotId=started,
+            BlockIndex=index,
+            BlockData=data,
+            DataLength=len(data),
+            Progress=told,
+            Checksum=snapshots.digest(data),
+            ChecksumAlgorithm="SHA256",
+        )
+        assert snapshots.describe(server, started)["Progress"] == shown
+
+
 def test_a_wrong_count_ends_in_error(server, ebs, started):
     snapshots.put(ebs, started, 0, filled(1))
     snapshots.complete(ebs, started, {0: filled(1)}, changed=2)

@@ -1,8 +1,10 @@
 //! The project's tasks, run as `cargo xtask TASK`. Only the standard library, so that it builds in seconds.
 
 mod bench;
+mod clients;
 mod failure;
 mod files;
+mod kill;
 mod test;
 mod tidy;
 
@@ -15,8 +17,9 @@ usage: cargo xtask TASK
 
   tidy                             checks the house rules that a program can check
   test [PART]... [-- PYTEST_ARG]...  runs the tests; parts: environment, rust, blackbox (default: all)
+  clients                          runs the server against Ansible and coldsnap, which it installs
   bench [GIB]                      measures import, copies and export on a large image
-  bench sparse                     measures each operation on 64 TiB with three blocks
+  kill [ROUNDS]                    kills the server in the midst of imports and copies, and checks what it promised
 ";
 
 fn main() -> ExitCode {
@@ -35,7 +38,9 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
     match arguments.split_first().map(|(task, rest)| (task.as_str(), rest)) {
         Some(("tidy", [])) => tidy::run(&root),
         Some(("test", rest)) => test::run(&root, rest),
+        Some(("clients", [])) => clients::run(&root),
         Some(("bench", rest)) => bench::run(&root, rest),
+        Some(("kill", rest)) => kill::run(&root, rest),
         _ => Err(Failure::Usage(USAGE)),
     }
 }

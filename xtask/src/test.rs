@@ -3,7 +3,7 @@
 mod apt;
 mod postgres;
 mod program;
-mod python;
+pub(crate) mod python;
 mod report;
 mod seaweedfs;
 
@@ -35,6 +35,22 @@ struct Programs {
     postgres: Option<std::path::PathBuf>,
     /// The SeaweedFS program.
     seaweedfs: Option<std::path::PathBuf>,
+}
+
+/// A program that a task cannot do without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Needed {
+    Postgres,
+    Seaweedfs,
+}
+
+impl Needed {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Postgres => "PostgreSQL",
+            Self::Seaweedfs => "SeaweedFS",
+        }
+    }
 }
 
 /// Runs the parts that `arguments` name, or all of them; what follows `--` goes to pytest.
@@ -98,7 +114,11 @@ fn rust_tests(root: &Path, programs: &Programs) -> Result<(), Failure> {
     run_shown(&mut command)
 }
 
-fn build_binary(root: &Path) -> Result<(), Failure> {
+/// Builds the server, with what the tests have built already.
+///
+/// # Errors
+/// [`Failure::Program`] if it does not build.
+pub(crate) fn build_binary(root: &Path) -> Result<(), Failure> {
     let mut command = cargo(root);
     // With the same features as the tests, so that what they built is not built again.
     command.args(["build", "--release", "--workspace", "--bins", "--tests"]);
@@ -106,15 +126,56 @@ fn build_binary(root: &Path) -> Result<(), Failure> {
 }
 
 fn blackbox_tests(root: &Path, programs: &Programs, pytest_arguments: &[String]) -> Result<(), Failure> {
+    let mut command = python_command(root, programs);
+    command
+        .args(["-m", "pytest", "-p", "no:cacheprovider", "-ra", "--durations=5"])
+        .args(["--ignore", "tests/clients", "tests"])
+        .args(pytest_arguments);
+    run_shown(&mut command)
+}
+
+/// Runs a Python module of `tests/` against the release binary, with the environment and the programs of the tests.
+///
+/// # Errors
+/// [`Failure::Missing`] if a program in `needed` cannot be had, [`Failure::Program`] if the module reports failure.
+pub(crate) fn run_python_module(
+    root: &Path,
+    needed: &[Needed],
+    module: &str,
+    arguments: &[String],
+) -> Result<(), Failure> {
+    let mut skips = Report::default();
+    let mut programs = Programs { postgres: None, seaweedfs: None };
+    for program in needed {
+        let found = match program {
+            Needed::Postgres => {
+                programs.postgres = postgres::provide(true, &mut skips)?;
+                programs.postgres.is_some()
+            }
+            Needed::Seaweedfs => {
+                programs.seaweedfs = seaweedfs::provide(root, true, &mut skips)?;
+                programs.seaweedfs.is_some()
+            }
+        };
+        if !found {
+            return Err(Failure::Missing { what: program.name(), remedy: "see above why it is not there" });
+        }
+    }
+    python::provide(root)?;
+    build_binary(root)?;
+    let mut command = python_command(root, &programs);
+    command.args(["-m", module]).args(arguments).env("PYTHONPATH", root.join("tests"));
+    run_shown(&mut command)
+}
+
+fn python_command(root: &Path, programs: &Programs) -> Command {
     let mut command = Command::new(python::interpreter(root));
     command
         .current_dir(root)
-        .args(["-m", "pytest", "-p", "no:cacheprovider", "-ra", "--durations=5", "tests"])
-        .args(pytest_arguments)
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("EBBSTONE_BIN", root.join("target/release/ebbstone"));
     programs.name_in(&mut command);
-    run_shown(&mut command)
+    command
 }
 
 fn cargo(root: &Path) -> Command {

@@ -101,7 +101,13 @@ pub enum WireError {
     /// A block's body ended before, or went on after, its 524,288 bytes.
     #[error("the body must be the 524288 bytes of the block")]
     BlockBody,
-    /// A body ended before its length, came too slowly, or its framing is broken.
+    /// A body ended before its length, or its framing is broken.
     #[error("the body did not arrive whole: send it again")]
     BodyIncomplete,
+    /// A body came too slowly.
+    #[error("the body came too slowly: send it again")]
+    BodyTooSlow,
+    /// A body is said to be compressed, or otherwise encoded.
+    #[error("the body must not have a content encoding")]
+    ContentEncoding,
 }

@@ -1,19 +1,23 @@
-//! The local index: which content the store already has, and what open uploads have written.
+//! The local index: which content the store already has.
 //!
 //! It is never authoritative. A wrong or missing entry costs a missed deduplication, because a hit must be pinned
-//! before it is referenced; what uploads wrote is in their segments, and is read from there after a restart.
+//! before it is referenced. So a medium that fails here makes no operation fail: the index is given up, and opened
+//! again when the next segment is sealed.
 
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
-use ebs::{BlockIndex as Index, DomainId, Randomness, SnapshotId};
-use redb::{Database, Durability, ReadableDatabase, ReadableTable, TableDefinition, TableError};
+use ebs::{DomainId, Randomness};
+use redb::{
+    Database, DatabaseError, Durability, ReadableDatabase, StorageError, TableDefinition, TableError,
+};
 use zeroize::Zeroize;
 
 use crate::domain_keys::{BlockIdentity, BlockKey};
 use crate::limits::INDEX_CACHE_BYTES;
-use crate::segment::{Place, SealedOrigin, SlotHeader, SlotKind};
+use crate::segment::{Place, SlotHeader, SlotKind};
 use crate::{DomainKeys, StoreError};
 
 /// Domain and the first half of the identity: 128 bits that nobody can steer without the domain's secret.
@@ -22,14 +26,19 @@ const BLOCKS: TableDefinition<'static, BlockRow, &[u8]> = TableDefinition::new("
 /// Digest key of a block that was sealed elsewhere, sealed for this domain: nonce 12, key 32, tag 16.
 pub(crate) const SEALED_KEY_BYTES: usize = 60;
 const KEY_BOUND: &[u8] = b"ebbstone index key v1";
-const UPLOAD_ROW_BYTES: usize = 8 + 1 + Place::BYTES + SealedOrigin::BYTES;
 
 /// The index. Clones are the same index. All methods block.
 #[derive(Clone)]
 pub(crate) struct BlockIndex {
-    blocks: Arc<Database>,
-    uploads: Arc<Database>,
-    persist_next: Arc<AtomicBool>,
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    path: PathBuf,
+    /// Nothing after a failure, until it is opened again.
+    database: RwLock<Option<Database>>,
+    persist_next: AtomicBool,
+    reopen_next: AtomicBool,
 }
 
 /// Where a content lies, and its key if that cannot be derived in this domain.
@@ -39,60 +48,44 @@ pub(crate) struct IndexedBlock {
     pub(crate) sealed_key: Option<[u8; SEALED_KEY_BYTES]>,
 }
 
-/// The latest write of an upload to one block.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct UploadEntry {
-    pub(crate) write_sequence: u64,
-    pub(crate) kind: SlotKind,
-    /// Where the slot lies that says so.
-    pub(crate) place: Place,
-    pub(crate) origin: SealedOrigin,
-}
-
 impl BlockIndex {
-    /// Opens the index at `path`, and says whether it had to begin empty.
+    /// Opens the index at `path`, and says whether it had to begin empty. One that is damaged is replaced.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the file cannot be opened or made, or another process has it open.
     pub(crate) fn open(path: &Path) -> Result<(Self, bool), StoreError> {
         let existed = path.exists();
-        let (blocks, damaged) = match create(path) {
-            Ok(database) => (database, false),
-            Err(error) => {
-                tracing::warn!(%error, "the local block index cannot be read; it begins again empty");
-                (remove_and_create(path)?, true)
-            }
+        let (database, damaged) = open_or_replace(path).map_err(StoreError::unavailable)?;
+        let inner = Inner {
+            path: path.to_owned(),
+            database: RwLock::new(Some(database)),
+            persist_next: AtomicBool::new(false),
+            reopen_next: AtomicBool::new(false),
         };
-        let uploads = remove_and_create(&uploads_path(path))?;
-        let persist_next = Arc::new(AtomicBool::new(false));
-        let index = Self { blocks: Arc::new(blocks), uploads: Arc::new(uploads), persist_next };
-        Ok((index, damaged || !existed))
+        Ok((Self { inner: Arc::new(inner) }, damaged || !existed))
     }
 
     /// Where the content of this identity lies in `domain`, as far as is known.
-    pub(crate) fn lookup(
-        &self,
-        domain: DomainId,
-        identity: &BlockIdentity,
-    ) -> Result<Option<IndexedBlock>, StoreError> {
-        let read = || -> Result<Option<IndexedBlock>, redb::Error> {
-            let transaction = self.blocks.begin_read()?;
-            let table = match transaction.open_table(BLOCKS) {
+    pub(crate) fn lookup(&self, domain: DomainId, identity: &BlockIdentity) -> Option<IndexedBlock> {
+        let read = |database: &Database| -> Result<Option<IndexedBlock>, redb::Error> {
+            let table = match database.begin_read()?.open_table(BLOCKS) {
                 Err(TableError::TableDoesNotExist(_)) => return Ok(None),
                 table => table?,
             };
             let row = table.get(block_row(domain, identity.0))?;
             Ok(row.and_then(|row| IndexedBlock::decode(row.value())))
         };
-        read().map_err(StoreError::unavailable)
+        self.with_database(read).flatten()
     }
 
     /// Enters blocks.
-    pub(crate) fn insert(
-        &self,
-        domain: DomainId,
-        blocks: &[(BlockIdentity, IndexedBlock)],
-    ) -> Result<(), StoreError> {
-        let write = || -> Result<(), redb::Error> {
-            let mut transaction = self.blocks.begin_write()?;
-            let durable = self.persist_next.swap(false, Ordering::Relaxed);
+    pub(crate) fn insert(&self, domain: DomainId, blocks: &[(BlockIdentity, IndexedBlock)]) {
+        if self.inner.reopen_next.swap(false, Ordering::Relaxed) {
+            self.reopen();
+        }
+        let write = |database: &Database| -> Result<(), redb::Error> {
+            let mut transaction = database.begin_write()?;
+            let durable = self.inner.persist_next.swap(false, Ordering::Relaxed);
             transaction.set_durability(if durable { Durability::Immediate } else { Durability::None })?;
             {
                 let mut table = transaction.open_table(BLOCKS)?;
@@ -102,17 +95,13 @@ impl BlockIndex {
             }
             Ok(transaction.commit()?)
         };
-        write().map_err(StoreError::unavailable)
-    }
-
-    /// Enters blocks; if that fails, their content may be stored again, and nothing else is lost.
-    pub(crate) fn insert_or_warn(&self, domain: DomainId, blocks: &[(BlockIdentity, IndexedBlock)]) {
-        if let Err(error) = self.insert(domain, blocks) {
-            tracing::warn!(%error, "blocks are not in the local index");
-        }
+        self.with_database(write);
     }
 
     /// Enters the blocks of a sealed segment of `keys`' domain.
+    ///
+    /// # Errors
+    /// [`StoreError::SealingFailed`].
     pub(crate) fn insert_slots(
         &self,
         keys: &DomainKeys,
@@ -132,72 +121,52 @@ impl BlockIndex {
             };
             blocks.push((identity, IndexedBlock { place: *place, sealed_key }));
         }
-        self.insert(keys.domain(), &blocks)
+        self.insert(keys.domain(), &blocks);
+        Ok(())
     }
 
-    /// The next insertion also makes earlier ones durable.
-    pub(crate) fn persist_later(&self) {
-        self.persist_next.store(true, Ordering::Relaxed);
+    /// Whether the blocks of a segment are there already. Those of one segment are entered in their order, so the last
+    /// one tells.
+    pub(crate) fn knows(&self, keys: &DomainKeys, slots: &[(Place, SlotHeader)]) -> bool {
+        match slots.iter().rfind(|(_, header)| header.kind == SlotKind::Block) {
+            Some((_, last)) => self.lookup(keys.domain(), &BlockIdentity(last.identity)).is_some(),
+            None => true,
+        }
     }
 
-    /// Enters writes of an upload; of several writes to one block the one with the highest sequence stays.
-    pub(crate) fn record_writes(
-        &self,
-        upload: SnapshotId,
-        writes: &[(Index, UploadEntry)],
-    ) -> Result<(), StoreError> {
-        let write = || -> Result<(), redb::Error> {
-            let mut transaction = self.uploads.begin_write()?;
-            transaction.set_durability(Durability::None)?;
-            {
-                let name = upload.to_string();
-                let mut table = transaction.open_table(upload_table(&name))?;
-                for (index, entry) in writes {
-                    let known = table.get(index.0)?.and_then(|row| UploadEntry::decode(row.value()));
-                    if known.is_none_or(|known| known.write_sequence <= entry.write_sequence) {
-                        table.insert(index.0, entry.encode().as_slice())?;
-                    }
-                }
+    /// A segment was sealed: the next insertion also makes earlier ones durable, and opens an index that has failed.
+    pub(crate) fn segment_sealed(&self) {
+        self.inner.persist_next.store(true, Ordering::Relaxed);
+        self.inner.reopen_next.store(true, Ordering::Relaxed);
+    }
+
+    /// What `work` gives, or nothing if there is no database or it fails.
+    fn with_database<T>(&self, work: impl FnOnce(&Database) -> Result<T, redb::Error>) -> Option<T> {
+        // The lock guards one pointer, which is whole between any two statements.
+        let database = self.inner.database.read().unwrap_or_else(PoisonError::into_inner);
+        let error = match work(database.as_ref()?) {
+            Ok(done) => return Some(done),
+            Err(error) => error,
+        };
+        drop(database);
+        // A database that has met an error of its medium answers nothing else any more.
+        *self.inner.database.write().unwrap_or_else(PoisonError::into_inner) = None;
+        tracing::warn!(%error, "the local block index has failed; until it is opened again content may be stored twice");
+        None
+    }
+
+    fn reopen(&self) {
+        let mut database = self.inner.database.write().unwrap_or_else(PoisonError::into_inner);
+        if database.is_some() {
+            return;
+        }
+        match open_or_replace(&self.inner.path) {
+            Ok((opened, _)) => {
+                *database = Some(opened);
+                tracing::info!("the local block index is open again");
             }
-            Ok(transaction.commit()?)
-        };
-        write().map_err(StoreError::unavailable)
-    }
-
-    /// What an upload wrote to blocks of index `from` or later: at most `limit` blocks, ascending.
-    pub(crate) fn writes(
-        &self,
-        upload: SnapshotId,
-        from: Index,
-        limit: usize,
-    ) -> Result<Vec<(Index, UploadEntry)>, StoreError> {
-        let read = || -> Result<Vec<(Index, UploadEntry)>, redb::Error> {
-            let transaction = self.uploads.begin_read()?;
-            let name = upload.to_string();
-            let table = match transaction.open_table(upload_table(&name)) {
-                Err(TableError::TableDoesNotExist(_)) => return Ok(Vec::new()),
-                table => table?,
-            };
-            let mut writes = Vec::new();
-            for row in table.range(from.0..)?.take(limit) {
-                let (index, row) = row?;
-                writes.extend(UploadEntry::decode(row.value()).map(|entry| (Index(index.value()), entry)));
-            }
-            Ok(writes)
-        };
-        read().map_err(StoreError::unavailable)
-    }
-
-    /// Forgets an upload.
-    pub(crate) fn forget_upload(&self, upload: SnapshotId) -> Result<(), StoreError> {
-        let write = || -> Result<(), redb::Error> {
-            // A durable commit is what lets the database use the freed pages again.
-            let transaction = self.uploads.begin_write()?;
-            let name = upload.to_string();
-            transaction.delete_table(upload_table(&name))?;
-            Ok(transaction.commit()?)
-        };
-        write().map_err(StoreError::unavailable)
+            Err(error) => tracing::warn!(%error, "the local block index cannot be opened"),
+        }
     }
 }
 
@@ -212,27 +181,6 @@ impl IndexedBlock {
         let (place, key) = bytes.split_first_chunk::<{ Place::BYTES }>()?;
         let sealed_key = if key.is_empty() { None } else { Some(key.try_into().ok()?) };
         Some(Self { place: Place::from_bytes(*place), sealed_key })
-    }
-}
-
-impl UploadEntry {
-    fn encode(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(UPLOAD_ROW_BYTES);
-        bytes.extend_from_slice(&self.write_sequence.to_le_bytes());
-        bytes.push(self.kind as u8);
-        bytes.extend_from_slice(&self.place.to_bytes());
-        bytes.extend_from_slice(&self.origin.to_bytes());
-        bytes
-    }
-
-    fn decode(bytes: &[u8]) -> Option<Self> {
-        let mut fields = crate::bytes_io::Fields(bytes);
-        Some(Self {
-            write_sequence: fields.u64()?,
-            kind: SlotKind::from_number(fields.u8()?)?,
-            place: Place::from_bytes(fields.array()?),
-            origin: SealedOrigin::from_bytes(&fields.array()?)?,
-        })
     }
 }
 
@@ -265,22 +213,28 @@ fn key_bound(identity: &BlockIdentity) -> Vec<u8> {
     [KEY_BOUND, &identity.0].concat()
 }
 
-fn create(path: &Path) -> Result<Database, redb::DatabaseError> {
-    Database::builder().set_cache_size(INDEX_CACHE_BYTES).create(path)
-}
-
-fn remove_and_create(path: &Path) -> Result<Database, StoreError> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(StoreError::unavailable(error));
+/// Opens the database at `path`, makes it if there is none, and replaces it if it is damaged; says whether it did.
+fn open_or_replace(path: &Path) -> Result<(Database, bool), DatabaseError> {
+    let open = || Database::builder().set_cache_size(INDEX_CACHE_BYTES).create(path);
+    match open() {
+        Err(error) if is_damage(&error) => {
+            tracing::warn!(%error, "the local block index is damaged; it begins again empty");
+            std::fs::remove_file(path).map_err(StorageError::Io)?;
+            open().map(|database| (database, true))
         }
-        _ => {}
+        opened => opened.map(|database| (database, false)),
     }
-    create(path).map_err(StoreError::unavailable)
 }
 
-fn uploads_path(index: &Path) -> PathBuf {
-    index.with_extension("uploads")
+fn is_damage(error: &DatabaseError) -> bool {
+    use io::ErrorKind::{InvalidData, UnexpectedEof};
+    match error {
+        DatabaseError::Storage(StorageError::Corrupted(_)) | DatabaseError::UpgradeRequired(_) => true,
+        DatabaseError::Storage(StorageError::Io(error)) => {
+            matches!(error.kind(), InvalidData | UnexpectedEof)
+        }
+        _ => false,
+    }
 }
 
 fn block_row(domain: DomainId, identity: [u8; 32]) -> BlockRow {
@@ -290,6 +244,55 @@ fn block_row(domain: DomainId, identity: [u8; 32]) -> BlockRow {
     row
 }
 
-fn upload_table(name: &str) -> TableDefinition<'_, u32, &'static [u8]> {
-    TableDefinition::new(name)
+#[cfg(test)]
+mod tests {
+    use ebs::{DomainId, Incarnation, SegmentId, SessionId};
+
+    use super::{BlockIndex, IndexedBlock};
+    use crate::domain_keys::BlockIdentity;
+    use crate::segment::Place;
+
+    const DOMAIN: DomainId = DomainId(1);
+
+    fn block(number: u8) -> (BlockIdentity, IndexedBlock) {
+        let segment = SegmentId { incarnation: Incarnation([1; 16]), session: SessionId(1), sequence: 0 };
+        let place = Place { segment, offset: u32::from(number) * 16, sealed_len: 7 };
+        (BlockIdentity([number; 32]), IndexedBlock { place, sealed_key: None })
+    }
+
+    #[test]
+    fn a_damaged_index_begins_again_and_one_in_use_is_left_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("index");
+        let (index, lost) = BlockIndex::open(&path).expect("opens");
+        assert!(lost, "it was not there");
+        index.segment_sealed();
+        index.insert(DOMAIN, &[block(1)]);
+        assert!(BlockIndex::open(&path).is_err(), "it is in use, and not replaced");
+        drop(index);
+        let (index, lost) = BlockIndex::open(&path).expect("opens");
+        assert!(!lost);
+        assert_eq!(index.lookup(DOMAIN, &block(1).0), Some(block(1).1));
+        drop(index);
+        std::fs::write(&path, vec![7; 1 << 20]).expect("writes");
+        let (index, lost) = BlockIndex::open(&path).expect("opens");
+        assert!(lost, "it was damaged");
+        assert_eq!(index.lookup(DOMAIN, &block(1).0), None);
+    }
+
+    #[test]
+    fn an_index_that_has_failed_knows_nothing_until_a_segment_is_sealed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (index, _) = BlockIndex::open(&folder.path().join("index")).expect("opens");
+        index.segment_sealed();
+        index.insert(DOMAIN, &[block(1)]);
+        let failing = || redb::Error::Io(std::io::ErrorKind::StorageFull.into());
+        assert_eq!(index.with_database(|_| Err::<(), _>(failing())), None);
+        index.insert(DOMAIN, &[block(2)]);
+        assert_eq!(index.lookup(DOMAIN, &block(1).0), None);
+        index.segment_sealed();
+        index.insert(DOMAIN, &[block(3)]);
+        let known = [1, 2, 3].map(|number| index.lookup(DOMAIN, &block(number).0).is_some());
+        assert_eq!(known, [true, false, true]);
+    }
 }

@@ -69,7 +69,8 @@ impl BlockStore {
 
 /// Copies `source` into `store` as `snapshot`, on top of `base`, a snapshot there that has much in common with it.
 ///
-/// Only what differs from the base and is not in the destination's index is moved. When this returns everything is
+/// Only what differs from the base and is not in the destination's index is moved. Nodes of the base that are damaged
+/// are written anew where they are come upon; what is shared with it unseen is not. When this returns everything is
 /// durable and the logical hashes of source and copy have been compared. If it is cancelled, the sealed segments of
 /// the session stay, and another try that holds them finds their blocks in the index.
 ///
@@ -86,7 +87,7 @@ pub async fn copy_tree(
 ) -> Result<CopyOutcome, StoreError> {
     let shared = &store.shared;
     let wanted = source.root().await?;
-    let differing = differing_leaves(source, &wanted, base.as_ref()).await?;
+    let (differing, base) = differing_from_base(source, &wanted, base).await?;
     let total = differing.iter().map(|leaf| leaf.blocks).sum();
     let mut transfer = Transfer::new(shared, &keys, session, snapshot, source);
     let mut writer = SegmentWriter::new(Arc::clone(shared), session, keys.domain());
@@ -94,7 +95,7 @@ pub async fn copy_tree(
     let mut done = 0;
     for DifferingLeaf { number, blocks } in differing {
         let below = match &base {
-            Some(base) => base.leaf(number).await?,
+            Some(base) => base.leaf(number).await.or_else(unless_damaged)?,
             None => None,
         };
         let leaf = transfer.leaf(number, blocks, below.as_deref(), builder.writer()).await?;
@@ -109,6 +110,33 @@ pub async fn copy_tree(
     }
     let (bytes_moved, blocks_moved) = (transfer.bytes_moved(), transfer.blocks_moved());
     Ok(CopyOutcome { written, bytes_moved, blocks_moved })
+}
+
+/// Which leaves differ from the base, and the base; without the base if its branches cannot be read. It only saves
+/// work, so its damage must not be the end of a copy whose source is whole.
+async fn differing_from_base(
+    source: &dyn CopySource,
+    wanted: &SourceRoot,
+    base: Option<SnapshotTree>,
+) -> Result<(Vec<DifferingLeaf>, Option<SnapshotTree>), StoreError> {
+    match differing_leaves(source, wanted, base.as_ref()).await {
+        Err(error @ StoreError::Damaged { .. }) if base.is_some() => {
+            tracing::error!(%error, "a copy goes on without its base");
+            Ok((differing_leaves(source, wanted, None).await?, None))
+        }
+        differing => Ok((differing?, base)),
+    }
+}
+
+/// Nothing in the place of a node that is damaged.
+fn unless_damaged<T>(error: StoreError) -> Result<Option<T>, StoreError> {
+    match error {
+        StoreError::Damaged { .. } => {
+            tracing::error!(%error, "a leaf of a copy's base is damaged");
+            Ok(None)
+        }
+        other => Err(other),
+    }
 }
 
 /// A leaf that differs between source and base, and how many blocks the source has in it.
@@ -157,11 +185,11 @@ pub(crate) fn known_block(
     keys: &DomainKeys,
     identity: &BlockIdentity,
     digest: &BlockDigest,
-) -> Result<Option<KnownBlock>, StoreError> {
-    let Some(indexed) = shared.index.lookup(keys.domain(), identity)? else { return Ok(None) };
+) -> Option<KnownBlock> {
+    let indexed = shared.index.lookup(keys.domain(), identity)?;
     let key = match &indexed.sealed_key {
         None => Some(keys.block_key(digest)),
         Some(sealed) => open_key(keys, identity, sealed),
     };
-    Ok(key.map(|key| KnownBlock { place: indexed.place, key }))
+    key.map(|key| KnownBlock { place: indexed.place, key })
 }

@@ -23,7 +23,8 @@ pub trait SegmentLedger: Send + Sync {
         domain: DomainId,
     ) -> Result<(), LedgerError>;
 
-    /// Records that `segment` is durable in the object store and has so many bytes and slots.
+    /// Records that `segment` is durable in the object store, and where it stands in the order of its upload's
+    /// segments.
     ///
     /// # Errors
     /// [`LedgerError::Fenced`] if the session is over.
@@ -31,8 +32,7 @@ pub trait SegmentLedger: Send + Sync {
         &self,
         session: SessionId,
         segment: SegmentId,
-        bytes: u64,
-        slots: u32,
+        sealed: SealedSegment,
     ) -> Result<(), LedgerError>;
 
     /// Pins a segment for `session`. `false` says that it must not be referenced: treat it as a miss.
@@ -40,6 +40,27 @@ pub trait SegmentLedger: Send + Sync {
     /// # Errors
     /// [`LedgerError::Fenced`] if the session is over.
     async fn pin(&self, session: SessionId, segment: SegmentId) -> Result<bool, LedgerError>;
+}
+
+/// A segment that is durable in the object store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SealedSegment {
+    /// Length of the object.
+    pub bytes: u64,
+    /// How many slots it has.
+    pub slots: u32,
+    /// Who seals it.
+    pub by: SealedBy,
+}
+
+/// Who seals a segment. It decides which of an upload's segments are the later ones, also if several nodes write
+/// them: of writes to one block the one in the latest segment holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SealedBy {
+    /// Its writer: the segment is later than all that were begun or sealed before now.
+    Writer,
+    /// Somebody else, for a writer that is gone: the segment stands where it was begun.
+    Successor,
 }
 
 /// Why the ledger did not record.

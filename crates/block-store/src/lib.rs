@@ -17,6 +17,7 @@ mod object_store;
 mod sealed_block;
 mod segment;
 mod segment_writer;
+mod staging;
 mod store;
 #[cfg(test)]
 mod test_ledger;
@@ -33,7 +34,7 @@ pub use copy::{
 };
 pub use domain_keys::{BlockIdentity, BlockKey, DomainKeys};
 pub use error::{Damage, StoreError};
-pub use ledger::{LedgerError, SegmentLedger};
+pub use ledger::{LedgerError, SealedBy, SealedSegment, SegmentLedger};
 pub use memory_budget::{MemoryBudget, MemoryPermit};
 pub use node::{LogicalHash, RootRef};
 pub use object_store::{

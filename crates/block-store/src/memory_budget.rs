@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// A budget of bytes, shared by everything that holds blocks in memory. Who asks first is served first, so that
@@ -19,6 +20,12 @@ pub struct MemoryPermit {
     _permit: Option<OwnedSemaphorePermit>,
 }
 
+/// Bytes and the share that they fill.
+struct Held<B> {
+    bytes: B,
+    _share: MemoryPermit,
+}
+
 const UNIT_BYTES: u64 = 1024;
 
 impl MemoryBudget {
@@ -28,11 +35,29 @@ impl MemoryBudget {
         Self { permits: Arc::new(Semaphore::new(total as usize)), total }
     }
 
+    /// The whole budget, in bytes.
+    pub fn bytes(&self) -> u64 {
+        u64::from(self.total) * UNIT_BYTES
+    }
+
     /// Waits for a share of `bytes`; for the whole budget if it is smaller. Cancelling the wait takes nothing.
     pub async fn take(&self, bytes: u64) -> MemoryPermit {
         let units = u32::try_from(bytes.div_ceil(UNIT_BYTES)).unwrap_or(u32::MAX).min(self.total);
         // The semaphore is never closed, so a share is always given in the end.
         MemoryPermit { _permit: Arc::clone(&self.permits).acquire_many_owned(units).await.ok() }
+    }
+}
+
+impl MemoryPermit {
+    /// `bytes`, which hold this share until they and everything cut from them are dropped.
+    pub fn hold(self, bytes: impl AsRef<[u8]> + Send + 'static) -> Bytes {
+        Bytes::from_owner(Held { bytes, _share: self })
+    }
+}
+
+impl<B: AsRef<[u8]>> AsRef<[u8]> for Held<B> {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes.as_ref()
     }
 }
 
@@ -50,5 +75,16 @@ mod tests {
         drop(whole);
         let (_half, _other_half) = (budget.take(5 * 1024).await, budget.take(5 * 1024).await);
         assert!(tokio::time::timeout(Duration::from_millis(20), budget.take(1)).await.is_err());
+    }
+    #[tokio::test]
+    async fn bytes_hold_their_share_until_the_last_part_of_them_is_gone() {
+        let budget = MemoryBudget::new(1024);
+        let bytes = budget.take(1024).await.hold(vec![1, 2, 3]);
+        let part = bytes.slice(2..);
+        drop(bytes);
+        assert!(tokio::time::timeout(Duration::from_millis(20), budget.take(1)).await.is_err());
+        assert_eq!(*part, [3]);
+        drop(part);
+        let _free = budget.take(1024).await;
     }
 }

@@ -43,6 +43,12 @@ pub trait ObjectStore: Send + Sync + fmt::Debug {
     /// As [`ObjectStore::publish`].
     async fn put(&self, name: &ObjectName, bytes: Bytes) -> Result<(), ObjectError>;
 
+    /// Makes an object durable that is there, but whose publishing may have been cut off before its end.
+    ///
+    /// # Errors
+    /// [`ObjectError::NotFound`] if there is no such object; [`ObjectError::NotDurable`].
+    async fn make_durable(&self, name: &ObjectName) -> Result<(), ObjectError>;
+
     /// The bytes of `range` of an object; fewer if the object ends before the range does.
     ///
     /// # Errors

@@ -11,13 +11,15 @@
 //! that an interrupted file gives back every slot that was written whole.
 
 mod footer;
+mod interrupted;
 mod open_segment;
 mod reader;
 mod slot;
 
 use ebs::SegmentId;
 
-pub(crate) use footer::{Interrupted, read_footer, slots_of_interrupted};
+pub(crate) use footer::{SegmentHeader, read_footer};
+pub(crate) use interrupted::{Interrupted, slots_of_interrupted};
 pub(crate) use open_segment::OpenSegment;
 pub(crate) use reader::{read_slot, read_slots};
 pub(crate) use slot::{Origin, SealedOrigin, Slot, SlotHeader, SlotKind, sealed_block};

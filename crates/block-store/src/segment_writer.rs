@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use ebs::{DomainId, SegmentId, SessionId};
 
-use crate::StoreError;
 use crate::object_store::{ObjectError, ObjectName};
 use crate::segment::{OpenSegment, Place, Slot};
 use crate::store::Shared;
+use crate::{SealedBy, SealedSegment, StoreError};
 
 /// Writes slots of one session into segments, one segment after the other.
 ///
@@ -82,7 +82,9 @@ impl SegmentWriter {
         match std::mem::replace(&mut self.state, State::Poisoned) {
             State::Idle => {}
             State::Poisoned => return Err(StoreError::Poisoned),
-            State::Open(segment) => seal_segment(&self.shared, self.session, segment).await?,
+            State::Open(segment) => {
+                seal_segment(&self.shared, self.session, segment, SealedBy::Writer).await?;
+            }
         }
         self.state = State::Idle;
         Ok(())
@@ -109,11 +111,13 @@ pub(crate) async fn seal_segment(
     shared: &Shared,
     session: SessionId,
     segment: OpenSegment,
+    by: SealedBy,
 ) -> Result<(), StoreError> {
     let finished = on_thread(move || segment.finish()).await?;
     shared.objects.publish(&finished.path, &ObjectName::segment(finished.id)).await?;
-    shared.ledger.seal(session, finished.id, finished.bytes, finished.slots).await?;
-    shared.index.persist_later();
+    let sealed = SealedSegment { bytes: finished.bytes, slots: finished.slots, by };
+    shared.ledger.seal(session, finished.id, sealed).await?;
+    shared.index.segment_sealed();
     match tokio::fs::remove_file(&finished.path).await {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(ObjectError::from_io(error).into()),
         _ => Ok(()),

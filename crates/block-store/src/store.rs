@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use ebs::{Incarnation, Randomness, SegmentId};
+use ebs::{DomainId, Incarnation, Randomness, SegmentId};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use tokio::sync::Semaphore;
@@ -14,6 +14,7 @@ use crate::limits::NODE_CACHE_BYTES;
 use crate::node::{Branch, Leaf, Root};
 use crate::object_store::{ObjectError, ObjectName, ObjectStore};
 use crate::segment::{Place, read_footer, read_slot};
+use crate::staging::sweep_copies;
 use crate::{DomainKeys, MemoryBudget, RootRef, SegmentLedger, SnapshotTree, StoreError};
 
 /// The block store of one region. Clones are the same store.
@@ -52,8 +53,17 @@ pub(crate) struct Shared {
     pub(crate) memory: MemoryBudget,
     pub(crate) index: BlockIndex,
     index_was_lost: bool,
-    cpu: Semaphore,
-    nodes: Cache<Place, CachedNode, NodeWeight>,
+    cpu: Arc<Semaphore>,
+    nodes: Cache<NodeName, CachedNode, NodeWeight>,
+}
+
+/// What a node was read as: an entry is given only to those who ask for the same node with the same keys, so that the
+/// cache answers as the stored bytes would.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct NodeName {
+    place: Place,
+    domain: DomainId,
+    number: u32,
 }
 
 #[derive(Clone)]
@@ -65,13 +75,13 @@ enum CachedNode {
 #[derive(Clone)]
 struct NodeWeight;
 
-impl Weighter<Place, CachedNode> for NodeWeight {
-    fn weight(&self, _: &Place, node: &CachedNode) -> u64 {
+impl Weighter<NodeName, CachedNode> for NodeWeight {
+    fn weight(&self, _: &NodeName, node: &CachedNode) -> u64 {
         let (entries, bytes) = match node {
             CachedNode::Leaf(leaf) => (leaf.entries.len(), size_of::<crate::node::LeafEntry>()),
             CachedNode::Branch(branch) => (branch.children.len(), size_of::<crate::node::Child>()),
         };
-        (entries * bytes + size_of::<Place>() + 128) as u64
+        (entries * bytes + size_of::<NodeName>() + 128) as u64
     }
 }
 
@@ -82,6 +92,7 @@ impl BlockStore {
     /// [`StoreError::Unavailable`] if the staging folder or the index cannot be used.
     pub fn open(parts: StoreParts) -> Result<Self, StoreError> {
         std::fs::create_dir_all(&parts.staging).map_err(ObjectError::from_io)?;
+        sweep_copies(&parts.staging).map_err(ObjectError::from_io)?;
         let (index, index_was_lost) = BlockIndex::open(&parts.index)?;
         let shared = Shared {
             objects: parts.objects,
@@ -92,7 +103,7 @@ impl BlockStore {
             memory: parts.memory,
             index,
             index_was_lost,
-            cpu: Semaphore::new(parts.cpu_tasks.max(1)),
+            cpu: Arc::new(Semaphore::new(parts.cpu_tasks.max(1))),
             nodes: Cache::with_weighter(1024, NODE_CACHE_BYTES, NodeWeight),
         };
         Ok(Self { shared: Arc::new(shared) })
@@ -129,6 +140,16 @@ impl BlockStore {
         Ok(SnapshotTree::new(self.clone(), keys, node))
     }
 
+    /// Whether the objects can be reached.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if not, and [`StoreError::Damaged`] if this is not a store that was opened: the
+    /// check value of its key is gone.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.shared.objects.length(&ObjectName::key_check()).await?;
+        Ok(())
+    }
+
     /// Keeps `bytes` under `name` for ever: key records and check values.
     ///
     /// # Errors
@@ -141,13 +162,18 @@ impl BlockStore {
 impl Shared {
     /// Runs CPU-bound or blocking work on a thread of its own, as many at once as the store may use.
     ///
-    /// Cancelling the wait does not stop work that has begun.
+    /// Cancelling the wait does not stop work that has begun, and its thread counts until it is done.
     pub(crate) async fn compute<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, StoreError> {
-        let _permit = self.cpu.acquire().await.map_err(StoreError::unavailable)?;
-        tokio::task::spawn_blocking(work).await.map_err(StoreError::unavailable)
+        let thread = Arc::clone(&self.cpu).acquire_owned().await.map_err(StoreError::unavailable)?;
+        let working = move || {
+            let done = work();
+            drop(thread);
+            done
+        };
+        tokio::task::spawn_blocking(working).await.map_err(StoreError::unavailable)
     }
 
     pub(crate) async fn leaf(
@@ -156,14 +182,15 @@ impl Shared {
         place: Place,
         keys: &DomainKeys,
     ) -> Result<Arc<Leaf>, StoreError> {
-        if let Some(CachedNode::Leaf(leaf)) = self.nodes.get(&place) {
+        let name = NodeName { place, domain: keys.domain(), number };
+        if let Some(CachedNode::Leaf(leaf)) = self.nodes.get(&name) {
             return Ok(leaf);
         }
         let slot = read_slot(&*self.objects, place).await?;
         let damaged = ObjectName::segment(place.segment);
         let leaf = Leaf::decode(number, &slot, keys).map_err(StoreError::in_object(&damaged))?;
         let leaf = Arc::new(leaf);
-        self.nodes.insert(place, CachedNode::Leaf(Arc::clone(&leaf)));
+        self.nodes.insert(name, CachedNode::Leaf(Arc::clone(&leaf)));
         Ok(leaf)
     }
 
@@ -173,14 +200,15 @@ impl Shared {
         place: Place,
         keys: &DomainKeys,
     ) -> Result<Arc<Branch>, StoreError> {
-        if let Some(CachedNode::Branch(branch)) = self.nodes.get(&place) {
+        let name = NodeName { place, domain: keys.domain(), number: u32::from(number) };
+        if let Some(CachedNode::Branch(branch)) = self.nodes.get(&name) {
             return Ok(branch);
         }
         let slot = read_slot(&*self.objects, place).await?;
         let damaged = ObjectName::segment(place.segment);
         let branch = Branch::decode(number, &slot, keys).map_err(StoreError::in_object(&damaged))?;
         let branch = Arc::new(branch);
-        self.nodes.insert(place, CachedNode::Branch(Arc::clone(&branch)));
+        self.nodes.insert(name, CachedNode::Branch(Arc::clone(&branch)));
         Ok(branch)
     }
 }
@@ -200,5 +228,28 @@ impl Shared {
 impl fmt::Debug for BlockStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "BlockStore({:?})", self.shared.objects)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use futures_util::FutureExt;
+
+    use crate::test_store::TestStore;
+
+    #[tokio::test]
+    async fn a_thread_counts_until_it_is_done_also_when_nobody_waits_for_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = TestStore::memory(folder.path(), 1).store;
+        let threads = store.shared.cpu.available_permits();
+        let (end, ends) = mpsc::channel::<()>();
+        let given_up = store.shared.compute(move || ends.recv()).now_or_never();
+        assert!(given_up.is_none(), "the work goes on");
+        assert_eq!(store.shared.cpu.available_permits(), threads - 1);
+        end.send(()).expect("the thread is there");
+        let all = store.shared.cpu.acquire_many(threads as u32).await;
+        assert!(all.is_ok(), "and ends");
     }
 }

@@ -84,7 +84,7 @@ impl TestStore {
 
     /// The segments of all sessions, as an upload's; only right where one upload wrote all there is.
     pub(crate) fn segments(&self) -> Vec<UploadSegment> {
-        self.ledger.segments().into_iter().map(|(id, sealed)| UploadSegment { id, sealed }).collect()
+        self.ledger.segments()
     }
 
     pub(crate) async fn open_upload(&self, snapshot: SnapshotId, parent: Option<SnapshotTree>) -> Upload {

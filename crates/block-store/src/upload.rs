@@ -2,13 +2,15 @@
 //!
 //! A block is acknowledged once it is durable together with a record of what it is: which upload, which index,
 //! which write. Blocks that arrive at the same time share one synchronisation. What was acknowledged is found
-//! again in the upload's segments, whoever wrote them and however that ended.
+//! again in the upload's segments, whoever wrote them and however that ended. Several nodes may write one upload:
+//! each numbers its writes, and the ledger puts the segments in order.
 
 mod appender;
 mod complete;
 mod recover;
 #[cfg(test)]
 mod tests;
+mod write_table;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -25,6 +27,8 @@ use crate::store::Shared;
 use crate::{
     BlockStore, DomainKeys, MemoryPermit, SealedBlock, SnapshotTree, StoreError, block_digest, is_zero,
 };
+
+pub(crate) use write_table::WriteTable;
 
 pub use complete::{CompleteUploadError, ExpectedUpload, UploadOutcome, complete_upload};
 
@@ -49,6 +53,10 @@ pub struct UploadSegment {
     pub id: SegmentId,
     /// Whether it is recorded as sealed. One that is not may be a file in the staging folder, or nothing at all.
     pub sealed: bool,
+    /// Its place in the order of the upload's segments: writes in a later one are later.
+    pub order: u64,
+    /// How many slots it has, if it is sealed.
+    pub slots: u32,
 }
 
 /// Why a block was not written.
@@ -82,7 +90,8 @@ enum Prepared {
 
 impl Upload {
     /// Opens the upload `snapshot` for writing by `session`, which is the upload's and has written nothing yet.
-    /// What earlier sessions wrote is in `segments`; those that were interrupted are sealed.
+    /// What earlier sessions wrote is in `segments`; those that were interrupted on this node are sealed first, so
+    /// that all that this session writes is later.
     ///
     /// # Errors
     /// [`StoreError`] if a segment of the upload cannot be read.
@@ -95,11 +104,10 @@ impl Upload {
         segments: &[UploadSegment],
     ) -> Result<Self, StoreError> {
         let shared = Arc::clone(&store.shared);
-        let last_write =
-            recover::recover_writes(&shared, &keys, snapshot, segments, recover::Sealer::Writer).await?;
-        let appender = Appender::start(Arc::clone(&shared), snapshot, session, keys.domain());
-        let next_write = AtomicU64::new(last_write + 1);
-        Ok(Self { shared, keys, snapshot, session, parent, next_write, pinned: Mutex::default(), appender })
+        recover::seal_all_interrupted(&shared, &keys, segments, recover::Sealer::Writer).await?;
+        let appender = Appender::start(Arc::clone(&shared), session, keys.domain());
+        let (next_write, pinned) = (AtomicU64::new(0), Mutex::default());
+        Ok(Self { shared, keys, snapshot, session, parent, next_write, pinned, appender })
     }
 
     /// Writes a block of [`ebs::BLOCK_BYTES`]. When this returns the block is durable, and the latest of that
@@ -126,7 +134,7 @@ impl Upload {
         let write_sequence = self.next_write.fetch_add(1, Ordering::Relaxed);
         let prepared = self.prepare(index, plain, computed).await?;
         let (slot, identity) = self.slot(index, write_sequence, computed, prepared)?;
-        let append = Append { slot, index, write_sequence, identity, _memory: memory };
+        let append = Append { slot, identity, _memory: memory };
         Ok(self.appender.append(append).await?)
     }
 
@@ -188,7 +196,7 @@ impl Upload {
         identity: &BlockIdentity,
         digest: &BlockDigest,
     ) -> Result<Option<Prepared>, StoreError> {
-        let Some(known) = crate::copy::known_block(&self.shared, &self.keys, identity, digest)? else {
+        let Some(known) = crate::copy::known_block(&self.shared, &self.keys, identity, digest) else {
             return Ok(None);
         };
         let (segment, key) = (known.place.segment, known.key);

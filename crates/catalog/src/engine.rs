@@ -58,8 +58,11 @@ impl Engine {
                 Self::Postgres(postgres::Database::open(url.expose(), schema).await?)
             }
         };
-        migration::apply(&engine, schema, migrations).await?;
-        Ok(engine)
+        let applied = migration::apply(&engine, schema, migrations).await;
+        if applied.is_err() {
+            engine.close().await;
+        }
+        applied.map(|()| engine)
     }
 
     /// Begins a transaction that may write.

@@ -32,7 +32,7 @@ pub use region::copy::{CreateRefused, NewCopy};
 pub use region::domain::{DomainRecord, WrappedSecret};
 pub use region::job::{ClaimedJob, JobId, JobKind};
 pub use region::quota::Quotas;
-pub use region::segment::{SegmentRecord, SegmentState};
+pub use region::segment::{SealOrder, SegmentRecord, SegmentState};
 pub use region::session::SessionKind;
 pub use region::snapshot::{CopySource, SnapshotRecord};
 pub use region::store::StoreRecord;

@@ -3,12 +3,16 @@
 //! limits, request id -> who signed -> which protocol -> the operation -> the answer in that protocol's form.
 
 mod access_keys;
+mod block_memory;
 mod body;
 mod ebs_direct;
 mod failure;
 mod listener;
 mod observe;
+mod pace;
+mod paced_stream;
 mod query;
+mod readiness;
 mod request;
 mod tls;
 
@@ -35,17 +39,18 @@ pub(crate) use observe::observe;
 pub(crate) use tls::acceptor;
 
 use crate::metrics::Metrics;
+use block_memory::BlockMemory;
 use body::AnswerBody;
 use failure::Failure;
-use request::{Head, read_body};
+use readiness::Readiness;
+use request::{BodyMemory, Head, read_body};
 
 /// Largest body of a request that is refused before it is read: so much is read and thrown away, so that the client
 /// reads the answer instead of failing to send.
 const DRAIN_BYTES_MAX: usize = 1 << 20;
 
-/// Bodies up to this length are bounded by the number of connections.
-const SMALL_BODY_BYTES: usize = 64 * 1024;
-/// Longer ones, other than blocks, may fill so much memory together.
+/// Bodies that are not small, other than blocks, may fill so much memory together. Who sends is known only with the
+/// body, so strangers share it.
 const LARGE_BODIES_BYTES_MAX: u64 = 16 << 20;
 
 /// What all requests share.
@@ -57,6 +62,8 @@ pub(crate) struct Api {
     pub(crate) randomness: Arc<dyn Randomness>,
     token_keys: HashMap<RegionName, TokenKeys>,
     bodies: MemoryBudget,
+    blocks: BlockMemory,
+    readiness: Readiness,
 }
 
 /// The protocols that are spoken.
@@ -95,7 +102,18 @@ impl Api {
         };
         let token_keys = service.regions().into_iter().filter_map(with_keys).collect();
         let bodies = MemoryBudget::new(LARGE_BODIES_BYTES_MAX);
-        Self { service, keys, metrics, clock, randomness, token_keys, bodies }
+        let blocks = BlockMemory::new(service.memory().clone());
+        Self {
+            service,
+            keys,
+            metrics,
+            clock,
+            randomness,
+            token_keys,
+            bodies,
+            blocks,
+            readiness: Readiness::default(),
+        }
     }
 
     /// Answers one request. Never fails: what goes wrong is an answer too.
@@ -104,13 +122,11 @@ impl Api {
         let request_id = self.draw_request_id();
         let (parts, mut incoming) = request.into_parts();
         let head = Head::of(&parts);
-        let protocol = head.as_ref().map_or(Protocol::Ec2, |head| protocol_of(head));
-        let answered = match &head {
-            Ok(head) => self.dispatch(head, protocol, &mut incoming, &request_id).await,
-            Err(failure) => Err(failure.clone()),
-        };
+        let claim = Authorization::parse(&head.signed());
+        let protocol = Protocol::of(head.path, claim.as_ref().ok());
+        let answered = self.dispatch(&head, claim, protocol, &mut incoming, &request_id).await;
         let answer = answered.unwrap_or_else(|failure| failure.answer(protocol, &request_id));
-        let keep_alive = request::drain(incoming, DRAIN_BYTES_MAX).await;
+        let keep_alive = request::drain(&head, incoming, DRAIN_BYTES_MAX).await;
         self.metrics.answered(protocol.name(), answer.status, began.elapsed());
         tracing::debug!(request_id, protocol = protocol.name(), method = %parts.method, path = parts.uri.path(), status = answer.status, ms = began.elapsed().as_millis() as u64, "answered");
         into_response(answer, keep_alive)
@@ -119,11 +135,13 @@ impl Api {
     async fn dispatch(
         &self,
         head: &Head<'_>,
+        claim: Result<Authorization, AuthError>,
         protocol: Protocol,
         incoming: &mut Incoming,
         request_id: &str,
     ) -> Result<HttpAnswer<AnswerBody>, Failure> {
-        let signed = self.authenticate(head)?;
+        head.check()?;
+        let signed = self.authenticate(head, claim?)?;
         let context = |region: &RegionName| self.context(&signed, region, request_id);
         let scope = signed.authorization.scope();
         match protocol {
@@ -147,8 +165,7 @@ impl Api {
 
     /// Finds out who signed, by everything but a body that is yet to be read. A key that does not exist costs the
     /// same work as a signature that is wrong, and gets the same answer.
-    fn authenticate(&self, head: &Head<'_>) -> Result<Signed, AuthError> {
-        let authorization = Authorization::parse(&head.signed())?;
+    fn authenticate(&self, head: &Head<'_>, authorization: Authorization) -> Result<Signed, AuthError> {
         let principal = match authorization.payload() {
             Payload::OfBody => self.claimed(&authorization),
             Payload::Declared(_) | Payload::Unsigned => &self.verify(head, &authorization, None)?.principal,
@@ -190,13 +207,7 @@ impl Api {
         bytes_max: usize,
     ) -> Result<Bytes, Failure> {
         signed.authorization.payload().require_signed()?;
-        let bytes = head.body_bytes(bytes_max);
-        // Who sends is known only with the body, so strangers share a small budget for large ones.
-        let _memory = match bytes > SMALL_BODY_BYTES {
-            true => Some(self.bodies.take(bytes as u64).await),
-            false => None,
-        };
-        let body = read_body(head, incoming, bytes_max).await?;
+        let body = read_body(incoming, bytes_max, BodyMemory::From(&self.bodies)).await?;
         self.verify_with_body(head, signed, &body)?;
         Ok(body)
     }
@@ -242,6 +253,19 @@ impl Context<'_> {
 }
 
 impl Protocol {
+    /// The protocol of a request to `path`: EBS direct has its own paths, the others share one and differ in the scope
+    /// of the signature, if it can be read.
+    fn of(path: &str, claim: Option<&Authorization>) -> Self {
+        if path == "/snapshots" || path.starts_with("/snapshots/") {
+            return Self::EbsDirect;
+        }
+        match claim.map(|claim| claim.scope().service.as_str()) {
+            Some("sts") => Self::Sts,
+            Some("ebs") => Self::EbsDirect,
+            _ => Self::Ec2,
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Ec2 => "ec2",
@@ -256,18 +280,6 @@ impl Protocol {
             Self::EbsDirect => error_code::ebs_direct::answer(error, request_id),
             Self::Sts => error_code::sts::answer(error, request_id),
         }
-    }
-}
-
-/// The protocol of a request: EBS direct has its own paths, the others share one and differ in the scope.
-fn protocol_of(head: &Head<'_>) -> Protocol {
-    if head.path == "/snapshots" || head.path.starts_with("/snapshots/") {
-        return Protocol::EbsDirect;
-    }
-    match Authorization::parse(&head.signed()) {
-        Ok(authorization) if authorization.scope().service == "sts" => Protocol::Sts,
-        Ok(authorization) if authorization.scope().service == "ebs" => Protocol::EbsDirect,
-        _ => Protocol::Ec2,
     }
 }
 

@@ -60,6 +60,9 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error.into()),
     };
+    if let Err(error) = runtime.block_on(process::outlive_file_size_limit()) {
+        return failed(&error.into());
+    }
     let done = match cli.command {
         Command::Client(command) => return runtime.block_on(command.execute()),
         Command::Serve { serve, log_json } => {

@@ -1,6 +1,7 @@
 //! What the server asks of the operating system for itself.
 
-use rustix::process::{DumpableBehavior, Resource, getrlimit, set_dumpable_behavior, setrlimit};
+use rustix::process::{DumpableBehavior, Resource, Signal, getrlimit, set_dumpable_behavior, setrlimit};
+use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 /// Which log lines are shown, in the syntax of `tracing_subscriber::EnvFilter`.
@@ -45,4 +46,14 @@ pub(crate) fn harden() {
         report(panic);
         std::process::abort();
     }));
+}
+
+/// From now on a write beyond the limit on the size of files fails, and is an error like that of a full disk. By default
+/// the signal that comes with it ends the process.
+///
+/// # Errors
+/// If the signal cannot be taken.
+pub(crate) async fn outlive_file_size_limit() -> Result<(), std::io::Error> {
+    // The handler stays when nobody listens to it any more.
+    signal(SignalKind::from_raw(Signal::XFSZ.as_raw())).map(drop)
 }

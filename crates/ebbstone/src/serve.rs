@@ -61,8 +61,13 @@ pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {
 pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     private_file::create_folder(&config.data_dir)
         .with_context(|| format!("cannot use the data folder {}", config.data_dir.display()))?;
-    let lock = private_file::lock(&config.data_dir.join(LOCK_FILE))
-        .with_context(|| format!("another process uses the data folder {}", config.data_dir.display()))?;
+    let lock = private_file::lock(&config.data_dir.join(LOCK_FILE)).map_err(|error| {
+        let told = match error.kind() {
+            std::io::ErrorKind::WouldBlock => "another process uses",
+            _ => "cannot use",
+        };
+        anyhow::Error::new(error).context(format!("{told} the data folder {}", config.data_dir.display()))
+    })?;
     let (clock, randomness): (Arc<dyn Clock>, Arc<dyn Randomness>) =
         (Arc::new(SystemClock), Arc::new(SystemRandomness));
     let credentials = RootCredentials::load(&config.data_dir, &*randomness)?;
@@ -161,7 +166,8 @@ async fn region_settings(
     randomness: &dyn Randomness,
 ) -> anyhow::Result<RegionSettings> {
     let local = config.data_dir.join("regions").join(region.as_str());
-    private_file::create_folder(&local)?;
+    private_file::create_folder(&local)
+        .with_context(|| format!("cannot use the folder {}", local.display()))?;
     let key = Box::new(RegionKeyFile { path: local.join("region.key") });
     let index = local.join("block-index.redb");
     let (name, catalog) = (region.clone(), config.catalog_of(Some(region)));
@@ -202,9 +208,9 @@ fn s3_settings(place: &S3Place, region: &RegionName) -> S3Settings {
 async fn register_account(config: &Config, clock: &dyn Clock) -> anyhow::Result<()> {
     let deployment =
         DeploymentCatalog::open(&config.catalog_of(None)).await.context("cannot open the catalog")?;
-    deployment.put_account(&AccountRecord { id: config.account, created: clock.now() }).await?;
+    let put = deployment.put_account(&AccountRecord { id: config.account, created: clock.now() }).await;
     deployment.close().await;
-    Ok(())
+    Ok(put?)
 }
 
 /// Hears the call to end: SIGTERM or SIGINT.

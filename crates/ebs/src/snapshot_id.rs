@@ -23,6 +23,11 @@ pub struct NotASnapshotId;
 const PREFIX: &str = "snap-";
 
 impl SnapshotId {
+    /// Whether all digits are 0. Amazon takes such an id for a malformed one where a copy is made.
+    pub fn is_zeros(&self) -> bool {
+        self.value == 0
+    }
+
     /// A new identifier with 64 random bits.
     pub fn draw(randomness: &dyn Randomness) -> Self {
         Self { digits: 17, value: u128::from(randomness.next_u64()) }

@@ -22,6 +22,14 @@ pub enum ServiceError {
     Internal(#[source] Arc<dyn std::error::Error + Send + Sync>),
 }
 
+impl ServiceError {
+    /// What is damaged, if the operation failed because stored bytes are not what was written.
+    pub(crate) fn damage(&self) -> Option<&StoreError> {
+        let Self::Internal(cause) = self else { return None };
+        cause.downcast_ref().filter(|cause| matches!(cause, StoreError::Damaged { .. }))
+    }
+}
+
 impl From<CatalogError> for ServiceError {
     fn from(error: CatalogError) -> Self {
         match error {

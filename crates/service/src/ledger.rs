@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use block_store::{LedgerError, SegmentLedger};
-use catalog::{CatalogError, RegionCatalog};
+use block_store::{LedgerError, SealedBy, SealedSegment, SegmentLedger};
+use catalog::{CatalogError, RegionCatalog, SealOrder};
 use ebs::{Clock, DomainId, SegmentId, SessionId};
 
 pub(crate) struct CatalogLedger {
@@ -27,10 +27,14 @@ impl SegmentLedger for CatalogLedger {
         &self,
         session: SessionId,
         segment: SegmentId,
-        bytes: u64,
-        slots: u32,
+        sealed: SealedSegment,
     ) -> Result<(), LedgerError> {
-        self.catalog.seal_segment(session, segment, bytes, slots).await.map_err(ledger_error)
+        let order = match sealed.by {
+            SealedBy::Writer => SealOrder::Last,
+            SealedBy::Successor => SealOrder::AsBegun,
+        };
+        let sealing = self.catalog.seal_segment(session, segment, sealed.bytes, sealed.slots, order);
+        sealing.await.map_err(ledger_error)
     }
 
     async fn pin(&self, session: SessionId, segment: SegmentId) -> Result<bool, LedgerError> {

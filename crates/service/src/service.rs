@@ -67,8 +67,15 @@ impl Service {
         let memory = MemoryBudget::new(settings.memory_bytes);
         let mut opened = BTreeMap::new();
         for region in regions {
-            let region = Region::open(region, &settings, &memory, &clock, &randomness).await?;
-            opened.insert(region.name.clone(), Arc::new(region));
+            match Box::pin(Region::open(region, &settings, &memory, &clock, &randomness)).await {
+                Ok(region) => opened.insert(region.name.clone(), Arc::new(region)),
+                Err(error) => {
+                    for region in opened.values() {
+                        region.catalog.close().await;
+                    }
+                    return Err(error);
+                }
+            };
         }
         let (stop, _) = watch::channel(false);
         let shared = Shared { settings, regions: opened, clock, randomness, memory, stop };
@@ -97,13 +104,14 @@ impl Service {
         &self.shared.memory
     }
 
-    /// Whether catalogs answer.
+    /// Whether catalogs and stores answer. It takes as long as they take.
     ///
     /// # Errors
-    /// [`crate::ServiceError::Unavailable`] if one does not.
+    /// [`crate::ServiceError`] if one does not, or is not what it was when the region was opened.
     pub async fn ready(&self) -> Result<(), crate::ServiceError> {
         for region in self.shared.regions.values() {
             region.catalog.ping().await?;
+            region.store.ping().await?;
         }
         Ok(())
     }

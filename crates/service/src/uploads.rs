@@ -1,7 +1,7 @@
 //! Uploads that are open for writing on this node.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use block_store::{StoreError, Upload, UploadSegment};
@@ -26,6 +26,8 @@ pub(crate) struct OpenUpload {
     pub(crate) record: UploadRecord,
     upload: OnceCell<Upload>,
     noted: AtomicI64,
+    /// The most progress that the catalog was told through this writer, in per cent.
+    progress: AtomicU8,
     closing: AtomicBool,
 }
 
@@ -40,17 +42,10 @@ impl Uploads {
         call: &Call,
         snapshot: SnapshotId,
     ) -> Result<Arc<OpenUpload>, ServiceError> {
-        let record = self.catalog.upload(call.account(), snapshot).await?;
-        let record = record.ok_or(Refusal::SnapshotNotFound(snapshot))?;
-        if record.state != UploadState::Open {
-            return Err(match record.snapshot_state {
-                SnapshotState::Error => Refusal::SnapshotNotFound(snapshot),
-                SnapshotState::Pending | SnapshotState::Completed => Refusal::UploadSealed(snapshot),
-            }
-            .into());
-        }
+        let record = self.open_record(call, snapshot).await?;
         let fresh = || OpenUpload {
             noted: AtomicI64::new(record.last_activity.0),
+            progress: AtomicU8::new(0),
             record,
             upload: OnceCell::new(),
             closing: AtomicBool::new(false),
@@ -67,6 +62,23 @@ impl Uploads {
         });
         opened.await.map_err(|stopped| ServiceError::Internal(Arc::new(stopped)))??;
         Ok(open)
+    }
+
+    /// The caller's upload, if blocks may be written to it.
+    pub(crate) async fn open_record(
+        &self,
+        call: &Call,
+        snapshot: SnapshotId,
+    ) -> Result<UploadRecord, ServiceError> {
+        let record = self.catalog.upload(call.account(), snapshot).await?;
+        let record = record.ok_or(Refusal::SnapshotNotFound(snapshot))?;
+        match (record.state, record.snapshot_state) {
+            (UploadState::Open, _) => Ok(record),
+            (_, SnapshotState::Error) => Err(Refusal::SnapshotNotFound(snapshot).into()),
+            (_, SnapshotState::Pending | SnapshotState::Completed) => {
+                Err(Refusal::UploadSealed(snapshot).into())
+            }
+        }
     }
 
     /// Ends writing on this node and seals what was written; until it is done nobody begins to write anew. Nothing to
@@ -149,6 +161,19 @@ impl OpenUpload {
         let due = now.ms_since(Timestamp(noted)).abs() >= ACTIVITY_NOTED_MS;
         due && self.noted.compare_exchange(noted, now.0, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
+
+    /// Whether the catalog should hear of this progress: what it knew before, if this is more. So it hears at most a
+    /// hundred times of an upload.
+    pub(crate) fn raise_progress(&self, percent: u8) -> Option<u8> {
+        let before = self.progress.fetch_max(percent, Ordering::Relaxed);
+        (before < percent).then_some(before)
+    }
+
+    /// Takes back that the catalog has heard: it knows of `before`.
+    pub(crate) fn progress_is_not_noted(&self, before: u8) {
+        // Too little is no harm: the catalog notes only what is more than it has.
+        self.progress.store(before, Ordering::Relaxed);
+    }
 }
 
 /// Segments as the store wants them.
@@ -156,6 +181,8 @@ pub(crate) fn upload_segments(segments: &[SegmentRecord]) -> Vec<UploadSegment> 
     let of = |segment: &SegmentRecord| UploadSegment {
         id: segment.id,
         sealed: segment.state != SegmentState::Intent,
+        order: segment.upload_order,
+        slots: segment.slots,
     };
     segments.iter().map(of).collect()
 }

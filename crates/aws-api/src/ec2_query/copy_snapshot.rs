@@ -2,8 +2,8 @@
 //!
 //! Source: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CopySnapshot.html>, text of 2019-11-15.
 
-use ebs::Refusal;
 use ebs::operation::copy_snapshot::{CopySnapshotReply, CopySnapshotRequest};
+use ebs::{Refusal, SnapshotId};
 
 use super::{Ec2Action, envelope, presigned_copy, tags};
 use crate::HttpAnswer;
@@ -12,11 +12,14 @@ use crate::form::Fields;
 /// The request that `fields` make.
 ///
 /// # Errors
-/// In this order, as Amazon's service checks: no source snapshot, one that has not the form of an id, no source
-/// region; then whatever has not the form of its type.
+/// In this order, as Amazon's service checks: no source snapshot, one that has not the form of an id or only zeros for
+/// digits, no source region; then whatever has not the form of its type.
 pub fn decode(fields: &Fields<'_>) -> Result<CopySnapshotRequest, Refusal> {
     let source_snapshot = fields.required("SourceSnapshotId")?;
-    let source_snapshot = source_snapshot.parse().map_err(|_| Refusal::CopySourceMalformed)?;
+    let source_snapshot: SnapshotId = source_snapshot.parse().map_err(|_| Refusal::CopySourceMalformed)?;
+    if source_snapshot.is_zeros() {
+        return Err(Refusal::CopySourceMalformed);
+    }
     let source_region = fields.required("SourceRegion")?.to_owned();
     Ok(CopySnapshotRequest {
         source_region,

@@ -169,6 +169,8 @@ fn wire_code(error: &WireError) -> Code {
             (404, "UnknownOperationException", None)
         }
         WireError::MethodNotAllowed { .. } => (405, "UnknownOperationException", None),
+        WireError::BodyTooSlow => invalid("WRITE_REQUEST_TIMEOUT"),
+        WireError::ContentEncoding => invalid("INVALID_CONTENT_ENCODING"),
         WireError::TooManyParameters { .. }
         | WireError::FormMalformed
         | WireError::InvalidCharacter

@@ -128,7 +128,7 @@ fn wire_code(error: &WireError) -> (u16, &'static str) {
         WireError::UnknownVersion(..) => (400, "NoSuchVersion"),
         WireError::UnknownOperation => (404, "InvalidAction"),
         WireError::MethodNotAllowed { .. } => (405, "UnsupportedOperation"),
-        WireError::BlockBody => (400, "InvalidParameterValue"),
-        WireError::BodyIncomplete => (400, "RequestTimeout"),
+        WireError::BlockBody | WireError::ContentEncoding => (400, "InvalidParameterValue"),
+        WireError::BodyIncomplete | WireError::BodyTooSlow => (400, "RequestTimeout"),
     }
 }

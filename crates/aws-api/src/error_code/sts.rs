@@ -124,7 +124,8 @@ fn wire_code(error: &WireError) -> (u16, &'static str) {
         | WireError::DuplicateHeader(_)
         | WireError::UnknownParameter(_)
         | WireError::Json { .. }
+        | WireError::ContentEncoding
         | WireError::BlockBody => (400, "MalformedQueryString"),
-        WireError::BodyIncomplete => (400, "RequestTimeout"),
+        WireError::BodyIncomplete | WireError::BodyTooSlow => (400, "RequestTimeout"),
     }
 }

@@ -122,7 +122,7 @@ impl<'a> Transfer<'a> {
             return Ok(Some(entry.content.clone()));
         }
         let identity = self.keys.block_identity(digest);
-        let Some(known) = known_block(self.shared, self.keys, &identity, digest)? else { return Ok(None) };
+        let Some(known) = known_block(self.shared, self.keys, &identity, digest) else { return Ok(None) };
         let segment = known.place.segment;
         let held = segment.session == self.session || self.pinned.contains(&segment);
         if !held && !self.shared.ledger.pin(self.session, segment).await? {
@@ -200,7 +200,7 @@ impl<'a> Transfer<'a> {
 
     async fn enter_into_index(&self, blocks: Vec<(BlockIdentity, IndexedBlock)>) -> Result<(), StoreError> {
         let (index, domain) = (self.shared.index.clone(), self.keys.domain());
-        self.shared.compute(move || index.insert_or_warn(domain, &blocks)).await
+        self.shared.compute(move || index.insert(domain, &blocks)).await
     }
 
     /// The source gave other blocks than those it was asked for.

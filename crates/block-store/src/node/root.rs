@@ -156,7 +156,8 @@ impl RootRef {
         fields.0.is_empty().then_some(reference)
     }
 
-    pub(crate) fn object_name(&self) -> ObjectName {
+    /// The object that holds the root.
+    pub fn object_name(&self) -> ObjectName {
         ObjectName::root(self.incarnation, self.snapshot, self.session)
     }
 }

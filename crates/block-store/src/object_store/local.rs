@@ -114,6 +114,11 @@ impl ObjectStore for LocalDirectory {
         .await
     }
 
+    async fn make_durable(&self, name: &ObjectName) -> Result<(), ObjectError> {
+        let name = name.clone();
+        self.blocking(move |shared| shared.make_durable(&name)).await
+    }
+
     async fn get(&self, name: &ObjectName, range: Range<u64>) -> Result<Bytes, ObjectError> {
         let name = name.clone();
         self.blocking(move |shared| {
@@ -178,6 +183,15 @@ impl Shared {
             ErrorKind::NotFound => ObjectError::NotFound(name.clone()),
             _ => ObjectError::from_io(error),
         })
+    }
+
+    fn make_durable(&self, name: &ObjectName) -> Result<(), ObjectError> {
+        let not_durable = |error| ObjectError::NotDurable(Arc::new(error));
+        let path = self.path(name);
+        self.open(name)?.sync_all().map_err(not_durable)?;
+        let folder = path.parent().unwrap_or(&self.root);
+        self.make_folder(folder).map_err(ObjectError::from_io)?;
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(not_durable)
     }
 
     fn publish(&self, file: &File, staged: &Path, name: &ObjectName) -> Result<(), ObjectError> {

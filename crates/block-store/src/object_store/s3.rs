@@ -172,6 +172,11 @@ impl ObjectStore for S3Bucket {
         self.create(name, &Body::from(bytes)).await
     }
 
+    async fn make_durable(&self, name: &ObjectName) -> Result<(), ObjectError> {
+        // A bucket shows an object only once it is durable.
+        self.length(name).await.map(drop)
+    }
+
     async fn get(&self, name: &ObjectName, range: Range<u64>) -> Result<Bytes, ObjectError> {
         let range = range.start..range.end.min(RANGE_END_MAX);
         if range.is_empty() {

@@ -24,6 +24,7 @@ async fn reads_what_was_put(store: &dyn ObjectStore) {
     let name = name(1, 0);
     assert!(matches!(store.get(&name, 0..1).await, Err(ObjectError::NotFound(_))));
     assert!(matches!(store.length(&name).await, Err(ObjectError::NotFound(_))));
+    assert!(matches!(store.make_durable(&name).await, Err(ObjectError::NotFound(_))));
     store.put(&name, Bytes::from_static(b"0123456789")).await.expect("puts");
     assert_eq!(store.length(&name).await.expect("a length"), 10);
     for (range, expected) in
@@ -51,6 +52,7 @@ async fn publishes_files_once(store: &dyn ObjectStore) {
     store.publish(&stage(&large), &name(2, 0)).await.expect("publishes");
     assert_eq!(store.get(&name(2, 0), 0..u64::MAX).await.expect("reads"), large);
     store.publish(&stage(&large), &name(2, 0)).await.expect("the same bytes again");
+    store.make_durable(&name(2, 0)).await.expect("is there");
     let mut other = large.clone();
     other[2 << 20] = 8;
     assert!(matches!(store.publish(&stage(&other), &name(2, 0)).await, Err(ObjectError::AlreadyExists(_))));

@@ -1,29 +1,49 @@
-//! The footer of a whole segment, and what can be read of a file that has none.
-
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
+//! The header and the footer of a segment.
 
 use ebs::{DomainId, SegmentId};
 
 use super::{
-    FOOTER_ENTRY_BYTES, Place, SEGMENT_HEADER_BYTES, SEGMENT_MAGIC, SLOT_ALIGN, SLOT_HEADER_BYTES,
-    SlotHeader, TRAILER_BYTES, TRAILER_MAGIC, VERSION,
+    FOOTER_ENTRY_BYTES, Place, SEGMENT_HEADER_BYTES, SEGMENT_MAGIC, SlotHeader, TRAILER_BYTES, TRAILER_MAGIC,
+    VERSION,
 };
 use crate::bytes_io::{Fields, crc32c};
-use crate::limits::{SEGMENT_BYTES_MAX, SEGMENT_SLOTS_MAX};
+use crate::limits::SEGMENT_SLOTS_MAX;
 use crate::object_store::{ObjectName, ObjectStore};
 use crate::{Damage, StoreError};
 
-pub(super) fn segment_header(id: SegmentId, domain: DomainId) -> [u8; SEGMENT_HEADER_BYTES] {
-    let mut header = [0; SEGMENT_HEADER_BYTES];
-    header[..4].copy_from_slice(&SEGMENT_MAGIC);
-    header[4..6].copy_from_slice(&VERSION.to_le_bytes());
-    header[8..36].copy_from_slice(&id.to_bytes());
-    header[36..44].copy_from_slice(&domain.0.to_le_bytes());
-    let crc = crc32c(&header[..60]);
-    header[60..].copy_from_slice(&crc.to_le_bytes());
-    header
+/// The first bytes of a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SegmentHeader {
+    pub(crate) id: SegmentId,
+    pub(crate) domain: DomainId,
+}
+
+impl SegmentHeader {
+    pub(crate) fn encode(self) -> [u8; SEGMENT_HEADER_BYTES] {
+        let mut header = [0; SEGMENT_HEADER_BYTES];
+        header[..4].copy_from_slice(&SEGMENT_MAGIC);
+        header[4..6].copy_from_slice(&VERSION.to_le_bytes());
+        header[8..36].copy_from_slice(&self.id.to_bytes());
+        header[36..44].copy_from_slice(&self.domain.0.to_le_bytes());
+        let crc = crc32c(&header[..60]);
+        header[60..].copy_from_slice(&crc.to_le_bytes());
+        header
+    }
+
+    /// # Errors
+    /// [`Damage`] if `bytes` is not a header that [`SegmentHeader::encode`] wrote.
+    pub(crate) fn decode(bytes: &[u8; SEGMENT_HEADER_BYTES]) -> Result<Self, Damage> {
+        if bytes[..4] != SEGMENT_MAGIC || bytes[60..] != crc32c(&bytes[..60]).to_le_bytes() {
+            return Err(Damage::Checksum);
+        }
+        if bytes[4..6] != VERSION.to_le_bytes() {
+            return Err(Damage::UnknownVersion);
+        }
+        let mut fields = Fields(&bytes[8..60]);
+        let decoded = (|| Some((fields.array()?, fields.u64()?)))();
+        let (id, domain) = decoded.ok_or(Damage::Malformed)?;
+        Ok(Self { id: SegmentId::from_bytes(id), domain: DomainId(domain) })
+    }
 }
 
 /// Footer and trailer of a segment whose slots end at `end`.
@@ -87,67 +107,4 @@ fn decode_entry(segment: SegmentId, entry: &[u8]) -> Result<(Place, SlotHeader),
     let offset = fields.u64().and_then(|offset| u32::try_from(offset).ok()).ok_or(Damage::Malformed)?;
     let header = SlotHeader::decode(&fields.array().ok_or(Damage::Malformed)?)?;
     Ok((Place { segment, offset, sealed_len: header.sealed_len }, header))
-}
-
-/// What an interrupted file still has: the length up to which it is whole, and its slots.
-pub(crate) struct Interrupted {
-    pub(crate) length: u64,
-    pub(crate) slots: Vec<(u64, SlotHeader)>,
-}
-
-impl Interrupted {
-    /// A file that has nothing.
-    pub(crate) fn nothing() -> Self {
-        Self { length: 0, slots: Vec::new() }
-    }
-}
-
-/// Reads the file of a segment that was being written when its writer died. A slot counts if its header and its
-/// payload are whole; what comes after the first that is not was never acknowledged. Blocks.
-///
-/// # Errors
-/// An I/O error, or nothing if the file is not the staged file of `id`.
-pub(crate) fn slots_of_interrupted(
-    path: &Path,
-    id: SegmentId,
-) -> Result<Option<Interrupted>, std::io::Error> {
-    let mut file = std::io::BufReader::with_capacity(1 << 20, File::open(path)?.take(SEGMENT_BYTES_MAX));
-    let mut header = [0; SEGMENT_HEADER_BYTES];
-    if !fill(&mut file, &mut header)? || !is_header_of(&header, id) {
-        return Ok(None);
-    }
-    let mut found = Interrupted { length: SEGMENT_HEADER_BYTES as u64, slots: Vec::new() };
-    while found.slots.len() < SEGMENT_SLOTS_MAX {
-        let mut bytes = [0; SLOT_HEADER_BYTES];
-        if !fill(&mut file, &mut bytes)? {
-            break;
-        }
-        let Ok(header) = SlotHeader::decode(&bytes) else { break };
-        let unpadded = SLOT_HEADER_BYTES as u64 + u64::from(header.sealed_len);
-        let padded = unpadded.next_multiple_of(SLOT_ALIGN);
-        let mut payload = vec![0; (padded - SLOT_HEADER_BYTES as u64) as usize];
-        if !fill(&mut file, &mut payload)?
-            || crc32c(&payload[..header.sealed_len as usize]) != header.sealed_crc
-        {
-            break;
-        }
-        found.slots.push((found.length, header));
-        found.length += padded;
-    }
-    Ok(Some(found))
-}
-
-fn is_header_of(header: &[u8; SEGMENT_HEADER_BYTES], id: SegmentId) -> bool {
-    header[..4] == SEGMENT_MAGIC
-        && header[4..6] == VERSION.to_le_bytes()
-        && header[8..36] == id.to_bytes()
-        && header[60..] == crc32c(&header[..60]).to_le_bytes()
-}
-
-/// Fills `bytes`, or says that the file ends before they are full.
-fn fill(file: &mut impl Read, bytes: &mut [u8]) -> Result<bool, std::io::Error> {
-    match file.read_exact(bytes) {
-        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Ok(false),
-        other => other.map(|()| true),
-    }
 }

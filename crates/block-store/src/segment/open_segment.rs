@@ -1,14 +1,15 @@
 //! A segment that is being written: a file in the staging folder.
 
 use std::fs::{File, OpenOptions};
-use std::io::{IoSlice, Read, Write};
+use std::io::{IoSlice, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use ebs::{DomainId, SegmentId};
+use ebs::{DomainId, Incarnation, SegmentId, SessionId};
 
 use super::{
-    Interrupted, Place, SEGMENT_HEADER_BYTES, SLOT_ALIGN, SLOT_HEADER_BYTES, Slot, SlotHeader, footer,
+    Interrupted, Place, SEGMENT_HEADER_BYTES, SLOT_ALIGN, SLOT_HEADER_BYTES, SegmentHeader, Slot, SlotHeader,
+    footer,
 };
 use crate::limits::{SEGMENT_BYTES_TARGET, SEGMENT_SLOTS_MAX};
 
@@ -25,30 +26,49 @@ pub(crate) struct OpenSegment {
 }
 
 impl OpenSegment {
+    /// What the name of the copy ends in that an interrupted file is taken up in.
+    pub(crate) const COPY_EXTENSION: &'static str = "recovered";
+
     /// The name in the staging folder of the segment `id` while it is open.
     pub(crate) fn staged_name(id: SegmentId) -> String {
         format!("seg-{}-{:016x}-{:08x}", id.incarnation, id.session.0, id.sequence)
+    }
+
+    /// The segment whose staged file has this name.
+    pub(crate) fn of_staged_name(name: &str) -> Option<SegmentId> {
+        let mut parts = name.strip_prefix("seg-")?.split('-');
+        let (incarnation, session, sequence) = (parts.next()?, parts.next()?, parts.next()?);
+        let incarnation = u128::from_str_radix(incarnation, 16).ok()?.to_be_bytes();
+        let id = SegmentId {
+            incarnation: Incarnation(incarnation),
+            session: SessionId(u64::from_str_radix(session, 16).ok()?),
+            sequence: u32::from_str_radix(sequence, 16).ok()?,
+        };
+        (Self::staged_name(id) == name).then_some(id)
     }
 
     /// Creates the file; when this returns, the folder durably names it.
     pub(crate) fn create(staging: &Path, id: SegmentId, domain: DomainId) -> Result<Self, std::io::Error> {
         let path = staging.join(Self::staged_name(id));
         let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&path)?;
-        file.write_all(&footer::segment_header(id, domain))?;
+        file.write_all(&SegmentHeader { id, domain }.encode())?;
         File::open(staging)?.sync_all()?;
         Ok(Self { id, path, file, length: SEGMENT_HEADER_BYTES as u64, slots: Vec::new() })
     }
 
-    /// Takes up what is whole of an interrupted file, in a file of its own. The interrupted one is only read: its
+    /// Takes up the slots of an interrupted file, in a file of its own. The interrupted one is only read: its
     /// writer may still have it open, and if its fsync failed the medium may not have what it shows.
     pub(crate) fn resume(
         interrupted: &Path,
         id: SegmentId,
         found: Interrupted,
     ) -> Result<Self, std::io::Error> {
-        let path = interrupted.with_extension("recovered");
+        let path = interrupted.with_extension(Self::COPY_EXTENSION);
         let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&path)?;
         std::io::copy(&mut File::open(interrupted)?.take(found.length), &mut file)?;
+        // The padding behind the last slot may be missing.
+        file.set_len(found.length)?;
+        file.seek(SeekFrom::Start(found.length))?;
         Ok(Self { id, path, file, length: found.length, slots: found.slots })
     }
 

@@ -201,6 +201,11 @@ impl SlotHeader {
         header
     }
 
+    /// Whether `bytes` may be the first ones of a slot.
+    pub(crate) fn may_begin_with(bytes: &[u8]) -> bool {
+        bytes.starts_with(&MAGIC)
+    }
+
     /// # Errors
     /// [`Damage`] if `bytes` is not a header that [`SlotHeader::encode`] wrote.
     pub(crate) fn decode(bytes: &[u8; SLOT_HEADER_BYTES]) -> Result<Self, Damage> {

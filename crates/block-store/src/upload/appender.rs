@@ -3,11 +3,11 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use ebs::{BlockIndex, DomainId, SessionId, SnapshotId};
+use ebs::{DomainId, SessionId};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use crate::block_index::{IndexedBlock, UploadEntry};
+use crate::block_index::IndexedBlock;
 use crate::domain_keys::BlockIdentity;
 use crate::segment::{Place, Slot};
 use crate::segment_writer::SegmentWriter;
@@ -22,8 +22,6 @@ const IDLE_BEFORE_SEAL: Duration = Duration::from_millis(20);
 /// A block on its way into a segment.
 pub(super) struct Append {
     pub(super) slot: Slot,
-    pub(super) index: BlockIndex,
-    pub(super) write_sequence: u64,
     pub(super) identity: Option<BlockIdentity>,
     pub(super) _memory: MemoryPermit,
 }
@@ -40,7 +38,6 @@ pub(super) struct Appender {
 
 struct Task {
     shared: Arc<Shared>,
-    snapshot: SnapshotId,
     domain: DomainId,
     writer: SegmentWriter,
     failed: Arc<OnceLock<StoreError>>,
@@ -54,16 +51,11 @@ struct Unacknowledged {
 }
 
 impl Appender {
-    pub(super) fn start(
-        shared: Arc<Shared>,
-        snapshot: SnapshotId,
-        session: SessionId,
-        domain: DomainId,
-    ) -> Self {
+    pub(super) fn start(shared: Arc<Shared>, session: SessionId, domain: DomainId) -> Self {
         let (queue, receiver) = mpsc::channel(BATCH_SLOTS_MAX);
         let failed = Arc::new(OnceLock::new());
         let writer = SegmentWriter::new(Arc::clone(&shared), session, domain);
-        let task = Task { shared, snapshot, domain, writer, failed: Arc::clone(&failed) };
+        let task = Task { shared, domain, writer, failed: Arc::clone(&failed) };
         let task = tokio::spawn(task.run(receiver));
         Self { queue: Mutex::new(Some(queue)), task: Mutex::new(Some(task)), failed }
     }
@@ -168,21 +160,15 @@ impl Task {
     }
 
     async fn enter_into_index(&self, blocks: Vec<(Append, Place)>) -> Result<(), StoreError> {
-        let (index, snapshot, domain) = (self.shared.index.clone(), self.snapshot, self.domain);
-        let entering = move || {
-            let content = blocks.iter().filter_map(|(block, place)| {
-                block.identity.map(|identity| (identity, IndexedBlock { place: *place, sealed_key: None }))
-            });
-            index.insert_or_warn(domain, &content.collect::<Vec<_>>());
-            let writes = blocks.iter().filter_map(|(block, place)| {
-                let (write_sequence, kind) = (block.write_sequence, block.slot.header.kind);
-                let entry = |origin| UploadEntry { write_sequence, kind, place: *place, origin };
-                block.slot.header.origin.map(|origin| (block.index, entry(origin)))
-            });
-            if let Err(error) = index.record_writes(snapshot, &writes.collect::<Vec<_>>()) {
-                tracing::warn!(%error, "writes are not in the local index; they are read from the segments again");
-            }
-        };
-        tokio::task::spawn_blocking(entering).await.map_err(StoreError::unavailable)
+        let content = blocks.iter().filter_map(|(block, place)| {
+            block.identity.map(|identity| (identity, IndexedBlock { place: *place, sealed_key: None }))
+        });
+        let content: Vec<_> = content.collect();
+        if content.is_empty() {
+            return Ok(());
+        }
+        let (index, domain) = (self.shared.index.clone(), self.domain);
+        let entering = tokio::task::spawn_blocking(move || index.insert(domain, &content));
+        entering.await.map_err(StoreError::unavailable)
     }
 }

@@ -6,11 +6,12 @@ use aws_lc_rs::digest;
 use ebs::{BlockIndex, SessionId, SnapshotId, VolumeSize};
 
 use super::UploadSegment;
-use super::recover::{Sealer, recover_writes};
-use crate::block_index::UploadEntry;
+use super::recover::{Sealer, seal_all_interrupted};
+use super::write_table::{Write, WriteTable};
+use crate::limits::SEGMENT_SLOTS_MAX;
 use crate::node::{Content, Leaf, LeafEntry, leaf_of, slot_in_leaf};
 use crate::object_store::ObjectName;
-use crate::segment::SlotKind;
+use crate::segment::{Place, SlotHeader, SlotKind, read_footer};
 use crate::segment_writer::SegmentWriter;
 use crate::store::Shared;
 use crate::tree_builder::{TreeBuilder, write_root};
@@ -50,7 +51,7 @@ pub enum CompleteUploadError {
     Store(#[from] StoreError),
 }
 
-/// Writes of an upload that are read from the index at once.
+/// Writes of an upload that are read from the table at once.
 const WRITES_AT_ONCE: usize = 4096;
 
 /// Writes the tree of an upload whose writing has ended, on top of its parent's. All that the upload wrote is in
@@ -69,7 +70,8 @@ pub async fn complete_upload(
     expected: ExpectedUpload,
 ) -> Result<UploadOutcome, CompleteUploadError> {
     let shared = &store.shared;
-    recover_writes(shared, &keys, snapshot, segments, Sealer::Successor(session)).await?;
+    seal_all_interrupted(shared, &keys, segments, Sealer::Successor(session)).await?;
+    let writes = gather_writes(shared, &keys, (snapshot, session), segments).await?;
     let mut writer = SegmentWriter::new(Arc::clone(shared), session, keys.domain());
     let builder = TreeBuilder::new(Arc::clone(shared), Arc::clone(&keys), &mut writer, parent.clone());
     let mut completion = Completion {
@@ -78,18 +80,71 @@ pub async fn complete_upload(
         snapshot,
         parent,
         builder,
+        writes: Arc::new(writes),
         pending: None,
         written: 0,
         bytes_stored: 0,
         blocks_shared: 0,
     };
-    completion.gather(expected).await?;
+    completion.build(expected).await?;
     let (bytes_stored, blocks_shared) = (completion.bytes_stored, completion.blocks_shared);
     let root = completion.builder.finish(volume_size).await?;
     let written = write_root(shared, &keys, session, snapshot, &root).await?;
-    let index = shared.index.clone();
-    shared.compute(move || index.forget_upload(snapshot)).await??;
     Ok(UploadOutcome { written, bytes_stored, blocks_shared })
+}
+
+/// The latest writes of `snapshot` to its blocks, from the footers of `segments`. Blocks that the local index does not
+/// know are entered on the way: another node may have written them.
+async fn gather_writes(
+    shared: &Arc<Shared>,
+    keys: &Arc<DomainKeys>,
+    (snapshot, session): (SnapshotId, SessionId),
+    segments: &[UploadSegment],
+) -> Result<WriteTable, StoreError> {
+    let slots = segments.iter().map(|segment| match segment.sealed {
+        true => u64::from(segment.slots),
+        false => SEGMENT_SLOTS_MAX as u64,
+    });
+    let (folder, slots) = (shared.staging.clone(), slots.sum());
+    let mut table = shared.compute(move || WriteTable::create(&folder, session, slots)).await??;
+    for segment in segments {
+        let slots = match read_footer(&*shared.objects, segment.id).await {
+            // It was begun, and nothing was written.
+            Err(StoreError::Damaged { damage: Damage::Missing, .. }) if !segment.sealed => continue,
+            slots => slots?,
+        };
+        let (index, keys, order) = (shared.index.clone(), Arc::clone(keys), segment.order);
+        let (object, randomness) = (ObjectName::segment(segment.id), Arc::clone(&shared.randomness));
+        let entering = move || {
+            let writes = writes_in(snapshot, &slots, order, &keys).map_err(StoreError::in_object(&object))?;
+            table.insert(&writes)?;
+            if !index.knows(&keys, &slots) {
+                index.insert_slots(&keys, &slots, &*randomness)?;
+            }
+            Ok::<_, StoreError>(table)
+        };
+        table = shared.compute(entering).await??;
+    }
+    Ok(table)
+}
+
+fn writes_in(
+    snapshot: SnapshotId,
+    slots: &[(Place, SlotHeader)],
+    order: u64,
+    keys: &DomainKeys,
+) -> Result<Vec<(BlockIndex, Write)>, Damage> {
+    let mut writes = Vec::with_capacity(slots.len());
+    for (place, header) in slots {
+        let Some(sealed) = header.origin else { continue };
+        let origin = sealed.open(keys)?;
+        if origin.snapshot == snapshot {
+            let order = (order, origin.write_sequence);
+            let write = Write { order, kind: header.kind, place: *place, origin: sealed };
+            writes.push((origin.index, write));
+        }
+    }
+    Ok(writes)
 }
 
 struct Completion<'a> {
@@ -98,6 +153,7 @@ struct Completion<'a> {
     snapshot: SnapshotId,
     parent: Option<SnapshotTree>,
     builder: TreeBuilder<'a>,
+    writes: Arc<WriteTable>,
     /// The leaf whose blocks are being gathered, and what was written in it.
     pending: Option<(u32, Vec<LeafEntry>)>,
     written: u64,
@@ -107,7 +163,7 @@ struct Completion<'a> {
 
 impl Completion<'_> {
     /// Reads all writes, gives their leaves to the builder, and judges what the client said of them.
-    async fn gather(&mut self, expected: ExpectedUpload) -> Result<(), CompleteUploadError> {
+    async fn build(&mut self, expected: ExpectedUpload) -> Result<(), CompleteUploadError> {
         let mut aggregate = digest::Context::new(&digest::SHA256);
         let mut from = BlockIndex(0);
         loop {
@@ -135,9 +191,9 @@ impl Completion<'_> {
     }
 
     async fn read_writes(&self, from: BlockIndex) -> Result<Vec<(BlockIndex, Written)>, StoreError> {
-        let (index, keys, snapshot) = (self.shared.index.clone(), Arc::clone(self.keys), self.snapshot);
+        let (table, keys, snapshot) = (Arc::clone(&self.writes), Arc::clone(self.keys), self.snapshot);
         let reading = move || {
-            let writes = index.writes(snapshot, from, WRITES_AT_ONCE)?;
+            let writes = table.read(from, WRITES_AT_ONCE)?;
             writes.into_iter().map(|(index, write)| written_entry(snapshot, index, &write, &keys)).collect()
         };
         self.shared.compute(reading).await?
@@ -181,7 +237,7 @@ struct Written {
 fn written_entry(
     snapshot: SnapshotId,
     index: BlockIndex,
-    write: &UploadEntry,
+    write: &Write,
     keys: &DomainKeys,
 ) -> Result<(BlockIndex, Written), StoreError> {
     let object = ObjectName::segment(write.place.segment);

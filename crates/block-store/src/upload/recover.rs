@@ -1,19 +1,18 @@
-//! Finding again what an upload has written.
+//! Bringing segments that an upload's writers left open to their end.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use ebs::{SegmentId, SessionId, SnapshotId};
+use ebs::{SegmentId, SessionId};
 
 use super::UploadSegment;
-use crate::block_index::UploadEntry;
 use crate::object_store::{ObjectError, ObjectName};
 use crate::segment::{
-    Interrupted, OpenSegment, Place, SEGMENT_HEADER_BYTES, SlotHeader, read_footer, slots_of_interrupted,
+    OpenSegment, Place, SEGMENT_HEADER_BYTES, SlotHeader, read_footer, slots_of_interrupted,
 };
 use crate::segment_writer::seal_segment;
 use crate::store::Shared;
-use crate::{DomainKeys, StoreError};
+use crate::{DomainKeys, SealedBy, SealedSegment, StoreError};
 
 /// Who records that an interrupted segment is sealed now.
 #[derive(Clone, Copy)]
@@ -24,54 +23,24 @@ pub(super) enum Sealer {
     Successor(SessionId),
 }
 
-/// Enters all writes of `snapshot` that lie in `segments` into the local index, and seals segments that were
-/// interrupted. Gives the highest write sequence found. Doing it again changes nothing.
-pub(super) async fn recover_writes(
+/// Seals those of `segments` that were interrupted, and enters their blocks into the local index. Doing it again
+/// changes nothing.
+///
+/// # Errors
+/// [`StoreError`] if one of them cannot be read or sealed.
+pub(super) async fn seal_all_interrupted(
     shared: &Arc<Shared>,
     keys: &Arc<DomainKeys>,
-    snapshot: SnapshotId,
     segments: &[UploadSegment],
     sealer: Sealer,
-) -> Result<u64, StoreError> {
-    let mut last_write = 0;
-    for segment in segments {
-        let slots = match segment.sealed {
-            true => read_footer(&*shared.objects, segment.id).await?,
-            false => seal_interrupted(shared, segment.id, sealer).await?,
-        };
+) -> Result<(), StoreError> {
+    for segment in segments.iter().filter(|segment| !segment.sealed) {
+        let slots = seal_interrupted(shared, segment.id, sealer).await?;
         let (index, keys) = (shared.index.clone(), Arc::clone(keys));
-        let (object, randomness) = (ObjectName::segment(segment.id), Arc::clone(&shared.randomness));
-        let entering = move || {
-            let writes = writes_of(snapshot, &slots, &keys).map_err(StoreError::in_object(&object))?;
-            index.record_writes(snapshot, &writes)?;
-            index.insert_slots(&keys, &slots, &*randomness)?;
-            Ok::<u64, StoreError>(writes.iter().map(|(_, write)| write.write_sequence).max().unwrap_or(0))
-        };
-        last_write = last_write.max(shared.compute(entering).await??);
+        let randomness = Arc::clone(&shared.randomness);
+        shared.compute(move || index.insert_slots(&keys, &slots, &*randomness)).await??;
     }
-    Ok(last_write)
-}
-
-type Writes = Vec<(ebs::BlockIndex, UploadEntry)>;
-
-fn writes_of(
-    snapshot: SnapshotId,
-    slots: &[(Place, SlotHeader)],
-    keys: &DomainKeys,
-) -> Result<Writes, crate::Damage> {
-    let mut writes = Vec::new();
-    for (place, header) in slots {
-        let Some(sealed) = header.origin else { continue };
-        let origin = sealed.open(keys)?;
-        if origin.snapshot == snapshot {
-            let write_sequence = origin.write_sequence;
-            writes.push((
-                origin.index,
-                UploadEntry { write_sequence, kind: header.kind, place: *place, origin: sealed },
-            ));
-        }
-    }
-    Ok(writes)
+    Ok(())
 }
 
 /// Brings a segment that is not recorded as sealed to its end: published already, a file to be closed and
@@ -91,11 +60,11 @@ async fn seal_interrupted(
     match shared.objects.length(&ObjectName::segment(id)).await {
         Ok(bytes) => {
             let slots = read_footer(&*shared.objects, id).await?;
-            if tokio::fs::try_exists(&staged).await.map_err(ObjectError::from_io)? {
-                // The writer may have died before the published name was durable; publishing again makes it so.
-                shared.objects.publish(&staged, &ObjectName::segment(id)).await?;
-            }
-            shared.ledger.seal(session, id, bytes, slots.len() as u32).await?;
+            // Who published it may have died before the name was durable. The staged file is the object under its
+            // other name, or what the object was taken up from.
+            shared.objects.make_durable(&ObjectName::segment(id)).await?;
+            let sealed = SealedSegment { bytes, slots: slots.len() as u32, by: SealedBy::Successor };
+            shared.ledger.seal(session, id, sealed).await?;
             remove(staged).await?;
             return Ok(slots);
         }
@@ -103,14 +72,15 @@ async fn seal_interrupted(
         Err(error) => return Err(error.into()),
     }
     let path = staged.clone();
-    let found = tokio::task::spawn_blocking(move || match slots_of_interrupted(&path, id) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Interrupted::nothing()),
-        found => Ok(found?.unwrap_or_else(Interrupted::nothing)),
-    });
-    let found = found.await.map_err(StoreError::unavailable)?.map_err(ObjectError::from_io)?;
+    let found = tokio::task::spawn_blocking(move || slots_of_interrupted(&path, id));
+    let found = found.await.map_err(StoreError::unavailable)??;
     if found.slots.is_empty() {
         set_aside(staged).await?;
         return Ok(Vec::new());
+    }
+    if found.unreadable > 0 {
+        let (file, bytes) = (staged.display(), found.unreadable);
+        tracing::error!(%file, bytes, "a part of an open segment cannot be read; blocks may be missing");
     }
     let places = found.slots.iter().map(|(offset, header)| {
         let place = Place { segment: id, offset: *offset as u32, sealed_len: header.sealed_len };
@@ -120,7 +90,7 @@ async fn seal_interrupted(
     let interrupted = staged.clone();
     let segment = tokio::task::spawn_blocking(move || OpenSegment::resume(&interrupted, id, found));
     let segment = segment.await.map_err(StoreError::unavailable)?.map_err(ObjectError::from_io)?;
-    seal_segment(shared, session, segment).await?;
+    seal_segment(shared, session, segment, SealedBy::Successor).await?;
     remove(staged).await?;
     Ok(slots)
 }

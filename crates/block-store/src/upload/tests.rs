@@ -1,6 +1,7 @@
 //! Uploads, from the first block to the snapshot and over crashes.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use ebs::{BLOCK_BYTES, BlockIndex, SessionId};
@@ -9,7 +10,9 @@ use proptest::test_runner::{Config, TestRunner};
 
 use super::WriteBlockError;
 use crate::test_store::{TestStore, Volume, assert_equal, block, size, snapshot_id};
-use crate::{CompleteUploadError, ExpectedUpload, StoreError, block_digest, complete_upload, difference};
+use crate::{
+    CompleteUploadError, ExpectedUpload, Memory, StoreError, block_digest, complete_upload, difference,
+};
 
 #[tokio::test]
 async fn what_was_written_is_listed_and_read_on_the_largest_volume() {
@@ -61,6 +64,49 @@ async fn the_last_of_several_writes_holds_also_after_a_crash() {
     }
     let written = store.complete(snapshot, None, 6).await;
     let expected = Volume::from([(3, 13), (4, 23), (5, 0), (6, 0), (7, 0), (8, 0)]);
+    assert_equal(&store.open(&written).await, &expected).await;
+}
+
+#[tokio::test]
+async fn the_last_acknowledged_of_two_writers_writes_holds() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = TestStore::over_objects(Arc::new(Memory::of_many_nodes()), folder.path(), 1);
+    let snapshot = snapshot_id(1);
+    let nodes = [store.open_upload(snapshot, None).await, store.open_upload(snapshot, None).await];
+    let turns = [(0, vec![0, 1]), (1, vec![1, 0]), (2, vec![0, 0, 0, 1]), (3, vec![1, 1, 1, 0])];
+    let mut expected = Volume::new();
+    for (index, turns) in turns {
+        for (turn, node) in turns.into_iter().enumerate() {
+            store.write_block(&nodes[node], index, turn as u64 + 1).await;
+            expected.insert(index, turn as u64 + 1);
+        }
+    }
+    for node in &nodes {
+        node.close().await.expect("closes");
+    }
+    let written = store.complete(snapshot, None, expected.len()).await;
+    assert_equal(&store.open(&written).await, &expected).await;
+}
+
+#[tokio::test]
+async fn a_recovery_that_died_after_it_published_is_done_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = TestStore::local(folder.path(), 1);
+    let (snapshot, expected) = (snapshot_id(1), Volume::from([(3, 1), (4, 2)]));
+    let upload = store.open_upload(snapshot, None).await;
+    store.write(&upload, &expected).await;
+    upload.appender.kill().await;
+    drop(upload);
+    let store = store.reborn(folder.path());
+    // The last step of the recovery, after the segment is published, is its row.
+    store.ledger.fenced.lock().expect("locks").push(SessionId(1));
+    let (keys, session) = (Arc::clone(&store.keys), store.new_session());
+    let died = crate::Upload::open(&store.store, keys, snapshot, session, None, &store.segments()).await;
+    assert!(matches!(died, Err(StoreError::Fenced)), "{died:?}");
+    store.ledger.fenced.lock().expect("locks").clear();
+    let store = store.reborn(folder.path());
+    store.open_upload(snapshot, None).await.close().await.expect("closes");
+    let written = store.complete(snapshot, None, expected.len()).await;
     assert_equal(&store.open(&written).await, &expected).await;
 }
 

@@ -4,7 +4,7 @@ use ebs::{DomainId, SegmentId, SessionId, SnapshotId, Timestamp};
 
 use super::RegionCatalog;
 use super::session::require_live;
-use crate::engine::{Lock, Row, Transaction, in_transaction};
+use crate::engine::{Lock, Row, Transaction, Value, in_transaction};
 use crate::error::CatalogError;
 
 /// Where a segment is in its life.
@@ -55,6 +55,18 @@ pub struct SegmentRecord {
     pub slots: u32,
     /// When the intent was recorded.
     pub created: Timestamp,
+    /// Among segments of one upload: what lies in one of a higher number was written later. 0 in others.
+    pub upload_order: u64,
+}
+
+/// When the writes in a segment of an upload happened, as seen from the upload's other segments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SealOrder {
+    /// After all that was begun or sealed before this call: its writer seals it and has not acknowledged yet, or has
+    /// acknowledged while no other could write.
+    Last,
+    /// When the segment was begun: it is sealed for a writer that is gone.
+    AsBegun,
 }
 
 impl RegionCatalog {
@@ -74,7 +86,8 @@ impl RegionCatalog {
     }
 
     /// Records that a segment is written and durable. The session is the one that began it, or one that has taken
-    /// over what that one pinned. Repeating the call is harmless.
+    /// over what that one pinned. Repeating the call is harmless. A segment that was sealed [`SealOrder::AsBegun`]
+    /// may be sealed [`SealOrder::Last`] after it, by a writer that was not gone.
     ///
     /// # Errors
     /// `Fenced`; `Missing` if the session does not pin the segment; `Unavailable`, `CommitUnknown`.
@@ -84,8 +97,9 @@ impl RegionCatalog {
         id: SegmentId,
         bytes: u64,
         slots: u32,
+        order: SealOrder,
     ) -> Result<(), CatalogError> {
-        in_transaction!(self.engine, tx => seal(&mut tx, session, id, bytes, slots))
+        in_transaction!(self.engine, tx => seal(&mut tx, session, id, (bytes, slots), order))
     }
 
     /// The segment of this name, whatever its state.
@@ -106,16 +120,13 @@ impl RegionCatalog {
         rows.iter().map(read).collect()
     }
 
-    /// The segments that the upload's own sessions wrote, by session and sequence: all that holds the blocks it
-    /// acknowledged. Those in state [`SegmentState::Intent`] may be staged files or nothing.
+    /// The segments that the upload's own sessions wrote, in their order: all that holds the blocks it acknowledged. Those in state [`SegmentState::Intent`] may be staged files or nothing.
     ///
     /// # Errors
     /// `Unavailable` and `Corrupt`.
     pub async fn segments_of_upload(&self, snapshot: SnapshotId) -> Result<Vec<SegmentRecord>, CatalogError> {
         let rows = self.engine.fetch(SELECT_OF_UPLOAD, &[snapshot.to_string().into()]).await?;
-        let mut segments = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-        segments.sort_by_key(|segment| (segment.id.session, segment.id.sequence));
-        Ok(segments)
+        rows.iter().map(read).collect()
     }
 
     /// The domain's sealed segments after the one named, at most `limit`, in the order of their names as bytes.
@@ -138,7 +149,7 @@ impl RegionCatalog {
 macro_rules! select_segments {
     ($rest:literal) => {
         concat!(
-            "SELECT s.id, s.domain, s.state, s.pin_count, s.touch_epoch, s.bytes, s.slots, s.created ",
+            "SELECT s.id, s.domain, s.state, s.pin_count, s.touch_epoch, s.bytes, s.slots, s.created, s.upload_order ",
             "FROM segments s ",
             $rest
         )
@@ -149,7 +160,8 @@ const SELECT_ONE: &str = select_segments!("WHERE s.id = $1");
 const SELECT_OF_SESSION: &str =
     select_segments!("JOIN session_pins p ON p.segment = s.id WHERE p.session = $1 ORDER BY s.id");
 const SELECT_OF_UPLOAD: &str = select_segments!(
-    "JOIN sessions u ON u.id = s.session WHERE u.upload = $1 AND s.state IN ('intent', 'sealed')"
+    "JOIN sessions u ON u.id = s.session WHERE u.upload = $1 AND s.state IN ('intent', 'sealed') \
+     ORDER BY s.upload_order"
 );
 const SELECT_OF_DOMAIN: &str =
     select_segments!("WHERE s.domain = $1 AND s.state = 'sealed' AND s.id > $2 ORDER BY s.id LIMIT $3");
@@ -161,13 +173,14 @@ async fn begin(
     domain: DomainId,
     now: Timestamp,
 ) -> Result<(), CatalogError> {
+    let order = next_upload_order(tx, session).await?.unwrap_or(0);
     require_live(tx, session, Lock::Share).await?;
     let inserted = tx
         .execute(
             "INSERT INTO segments \
-             (id, session, domain, state, pin_count, touch_epoch, bytes, slots, created) \
-             VALUES ($1, $2, $3, 'intent', 1, 0, 0, 0, $4) ON CONFLICT DO NOTHING",
-            &[id.to_bytes().into(), session.0.into(), domain.0.into(), now.0.into()],
+             (id, session, domain, state, pin_count, touch_epoch, bytes, slots, created, upload_order) \
+             VALUES ($1, $2, $3, 'intent', 1, 0, 0, 0, $4, $5) ON CONFLICT DO NOTHING",
+            &[id.to_bytes().into(), session.0.into(), domain.0.into(), now.0.into(), order.into()],
         )
         .await?;
     if inserted == 0 {
@@ -188,20 +201,33 @@ async fn seal(
     tx: &mut Transaction,
     session: SessionId,
     id: SegmentId,
-    bytes: u64,
-    slots: u32,
+    (bytes, slots): (u64, u32),
+    order: SealOrder,
 ) -> Result<(), CatalogError> {
+    let order = match order {
+        SealOrder::Last => next_upload_order(tx, session).await?,
+        SealOrder::AsBegun => None,
+    };
     require_live(tx, session, Lock::Share).await?;
     let sealed = tx
         .execute(
-            "UPDATE segments SET state = 'sealed', bytes = $3, slots = $4 \
-             WHERE id = $1 \
+            "UPDATE segments SET state = 'sealed', bytes = $3, slots = $4, \
+             upload_order = COALESCE($5, upload_order) WHERE id = $1 \
              AND EXISTS (SELECT 1 FROM session_pins p WHERE p.session = $2 AND p.segment = segments.id) \
              AND (state = 'intent' OR (state = 'sealed' AND bytes = $3 AND slots = $4))",
-            &[id.to_bytes().into(), session.0.into(), bytes.into(), slots.into()],
+            &[id.to_bytes().into(), session.0.into(), bytes.into(), slots.into(), Value::Integer(order)],
         )
         .await?;
     if sealed == 0 { Err(CatalogError::Missing { what: "segment to seal" }) } else { Ok(()) }
+}
+
+/// The next number in the order of the segments of the session's upload; nothing if the session is of no upload.
+/// The upload's row stays locked, so that the numbers are committed in their order.
+async fn next_upload_order(tx: &mut Transaction, session: SessionId) -> Result<Option<i64>, CatalogError> {
+    let sql = "UPDATE uploads SET segment_order = segment_order + 1 \
+               WHERE snapshot = (SELECT upload FROM sessions WHERE id = $1) RETURNING segment_order";
+    let row = tx.fetch_first(sql, &[session.0.into()]).await?;
+    row.map(|row| row.integer("segment_order")).transpose()
 }
 
 fn read(row: &Row) -> Result<SegmentRecord, CatalogError> {
@@ -214,5 +240,6 @@ fn read(row: &Row) -> Result<SegmentRecord, CatalogError> {
         bytes: row.number("bytes")?,
         slots: row.number("slots")?,
         created: Timestamp(row.integer("created")?),
+        upload_order: row.number("upload_order")?,
     })
 }

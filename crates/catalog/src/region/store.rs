@@ -28,6 +28,17 @@ impl RegionCatalog {
         rows.first().map(read).transpose()
     }
 
+    /// The root of one of the region's completed snapshots, of whichever account; nothing if there is no such
+    /// snapshot.
+    ///
+    /// # Errors
+    /// `Unavailable` and `Corrupt`.
+    pub async fn some_root(&self) -> Result<Option<Vec<u8>>, CatalogError> {
+        let sql = "SELECT root FROM snapshots WHERE state = 'completed' AND deleted = 0 LIMIT 1";
+        let rows = self.engine.fetch(sql, &[]).await?;
+        rows.first().map(|row| row.bytes("root")).transpose()
+    }
+
     /// Makes the store's row if there is none, and gives what is there then, which may be another's.
     ///
     /// # Errors

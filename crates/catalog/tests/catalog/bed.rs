@@ -167,7 +167,7 @@ pub(crate) async fn write_segment(
 ) -> SegmentId {
     let id = segment_id(session, sequence);
     catalog.begin_segment(session, id, domain.id, NOW).await.expect("begins");
-    catalog.seal_segment(session, id, 64 << 20, 128).await.expect("seals");
+    catalog.seal_segment(session, id, 64 << 20, 128, catalog::SealOrder::Last).await.expect("seals");
     id
 }
 

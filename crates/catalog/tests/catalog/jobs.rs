@@ -77,7 +77,7 @@ async fn a_lost_attempt_is_adopted_with_its_pins(bed: Bed) {
         assert!(!catalog.condemn(id, epoch, false).await.expect("answers"), "it is pinned");
     }
     for refused in [
-        catalog.seal_segment(lost.session, begun, 1, 1).await,
+        catalog.seal_segment(lost.session, begun, 1, 1, catalog::SealOrder::Last).await,
         catalog.commit_snapshot(lost.session, &completed(b"r", &domain)).await,
         catalog.retry_job(lost.session, NOW).await,
         catalog.fail_job(lost.session, "late").await,

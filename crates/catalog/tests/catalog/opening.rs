@@ -30,6 +30,7 @@ async fn what_was_committed_is_there_after_a_crash(bed: Bed) {
     let catalog = bed.open().await;
     let record = catalog.snapshot(alice(), id).await.expect("reads").expect("is there");
     assert_eq!(record.root, Some(segment.to_bytes().to_vec()));
+    assert_eq!(catalog.some_root().await.expect("reads"), record.root, "not that of a pending one");
     assert!(catalog.heartbeat_job(job.session, 10, crate::bed::FAR).await.expect("beats"));
     let store = catalog.store().await.expect("reads").expect("is there");
     assert_eq!((store.incarnation, store.key_check.as_slice()), (INCARNATION, b"check".as_slice()));
@@ -63,6 +64,7 @@ async fn a_later_schema_is_refused(bed: Bed) {
 async fn one_of_many_makes_the_store_and_the_domain(bed: Bed) {
     let (one, two) = (bed.open().await, bed.open().await);
     assert_eq!(one.store().await.expect("reads"), None);
+    assert_eq!(one.some_root().await.expect("reads"), None);
     assert!(matches!(one.bump_epoch().await, Err(CatalogError::Missing { what: "store" })));
     let (a, b) = tokio::join!(
         one.create_store(Incarnation([1; 16]), b"a"),

@@ -27,10 +27,16 @@ async fn a_segment_is_born_with_one_pin(bed: Bed) {
     assert_eq!((segment.state, segment.pin_count, segment.created), (SegmentState::Intent, 1, NOW));
     let other = catalog.open_session(SessionKind::Job, "n", Some(FAR)).await.expect("opens");
     assert!(!catalog.pin_segment(other, id).await.expect("answers"), "it is not sealed");
-    assert!(matches!(catalog.seal_segment(other, id, 1, 1).await, Err(CatalogError::Missing { .. })));
-    catalog.seal_segment(session, id, 10, 2).await.expect("seals");
-    catalog.seal_segment(session, id, 10, 2).await.expect("is sealed");
-    assert!(matches!(catalog.seal_segment(session, id, 11, 2).await, Err(CatalogError::Missing { .. })));
+    assert!(matches!(
+        catalog.seal_segment(other, id, 1, 1, catalog::SealOrder::Last).await,
+        Err(CatalogError::Missing { .. })
+    ));
+    catalog.seal_segment(session, id, 10, 2, catalog::SealOrder::Last).await.expect("seals");
+    catalog.seal_segment(session, id, 10, 2, catalog::SealOrder::Last).await.expect("is sealed");
+    assert!(matches!(
+        catalog.seal_segment(session, id, 11, 2, catalog::SealOrder::Last).await,
+        Err(CatalogError::Missing { .. })
+    ));
     assert!(matches!(
         catalog.begin_segment(session, id, domain.id, NOW).await,
         Err(CatalogError::Missing { .. })

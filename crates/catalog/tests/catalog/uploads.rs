@@ -1,15 +1,18 @@
 //! Uploads: started once, written by any node, sealed, expired, deleted.
 
-use catalog::{CatalogError, ClientToken, JobKind, Quotas, StartRefused, Started, UploadState};
+use catalog::{
+    CatalogError, ClientToken, JobKind, Quotas, SealOrder, SessionKind, StartRefused, Started, UploadState,
+};
 use ebs::SnapshotState;
 
 use crate::bed::{
     Bed, FAR, NOW, QUOTAS, alice, bob, claim, completed, completed_copy, copy, gib, on_both_engines, pins,
-    snapshot_id, started, upload, write_segment,
+    segment_id, snapshot_id, started, upload, write_segment,
 };
 
 on_both_engines!(
     an_upload_is_sealed_and_completed,
+    segments_of_an_upload_are_in_the_order_of_their_seals,
     a_client_token_replays_or_is_refused,
     parents_are_checked,
     quotas_are_kept,
@@ -63,6 +66,38 @@ async fn an_upload_is_sealed_and_completed(bed: Bed) {
     let of_copy = copy();
     catalog.create_copy(&of_copy, &QUOTAS).await.expect("creates");
     assert_eq!(catalog.seal_upload(alice(), of_copy.id, 0, None, NOW).await.expect("answers"), None);
+}
+
+async fn segments_of_an_upload_are_in_the_order_of_their_seals(bed: Bed) {
+    let (catalog, domain) = bed.furnished().await;
+    let new = upload();
+    started(&catalog, &new).await;
+    let one = catalog.open_upload_session(new.id, "n1").await.expect("opens").expect("is open");
+    let two = catalog.open_upload_session(new.id, "n2").await.expect("opens").expect("is open");
+    let [a, b, c] = [segment_id(one, 0), segment_id(two, 0), segment_id(two, 1)];
+    let begin = async |session, id| catalog.begin_segment(session, id, domain.id, NOW).await.expect("begins");
+    let seal = async |session, id, order| {
+        catalog.seal_segment(session, id, 10, 1, order).await.expect("seals");
+    };
+    let order = async || {
+        let found = catalog.segments_of_upload(new.id).await.expect("reads");
+        assert!(found.is_sorted_by_key(|segment| segment.upload_order));
+        found.iter().map(|segment| segment.id).collect::<Vec<_>>()
+    };
+    begin(one, a).await;
+    begin(two, b).await;
+    assert_eq!(order().await, [a, b], "the order of their beginnings while they are open");
+    seal(two, b, SealOrder::Last).await;
+    begin(two, c).await;
+    seal(one, a, SealOrder::AsBegun).await;
+    assert_eq!(order().await, [a, b, c], "sealed for a writer that is gone: as it was begun");
+    seal(one, a, SealOrder::Last).await;
+    assert_eq!(order().await, [b, c, a], "the writer was not gone, and acknowledges only now");
+    let other = bed.open().await;
+    let reader = other.open_session(SessionKind::Read, "n1", Some(FAR)).await.expect("opens");
+    begin(reader, segment_id(reader, 0)).await;
+    let of_none = catalog.segment(segment_id(reader, 0)).await.expect("reads").expect("is there");
+    assert_eq!(of_none.upload_order, 0);
 }
 
 async fn a_client_token_replays_or_is_refused(bed: Bed) {

@@ -1,5 +1,6 @@
 //! The configuration file.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -7,7 +8,8 @@ use catalog::Quotas;
 use ebs::compat::{MissingSource, PresignedUrlRule, TagLengths};
 use ebs::{AccountId, Compat, RegionName};
 use serde::Deserialize;
-use serde::de::{Deserializer, Error};
+use serde::de::value::{MapAccessDeserializer, StrDeserializer};
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
 use super::ConfigError;
 
@@ -41,8 +43,7 @@ pub(super) struct Regions(pub(super) Vec<RegionName>);
 pub(super) struct Account(pub(super) AccountId);
 
 /// A preset by its name, or rows one by one.
-#[derive(Debug, Deserialize)]
-#[serde(untagged, expecting = "the preset \"2019-11-15\", or a table of settings")]
+#[derive(Debug)]
 pub(super) enum CompatSetting {
     Preset(Preset),
     Rows(CompatRows),
@@ -143,6 +144,31 @@ impl Limits {
             snapshots: self.snapshots.unwrap_or(usual.snapshots),
             uploads_pending: self.uploads_pending.unwrap_or(usual.uploads_pending),
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for CompatSetting {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(CompatVisitor)
+    }
+}
+
+/// Tells the two forms apart by their type, so that an error names the row that is wrong.
+struct CompatVisitor;
+
+impl<'de> Visitor<'de> for CompatVisitor {
+    type Value = CompatSetting;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the preset \"2019-11-15\", or a table of settings")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<CompatSetting, E> {
+        Preset::deserialize(StrDeserializer::new(name)).map(CompatSetting::Preset)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, rows: A) -> Result<CompatSetting, A::Error> {
+        CompatRows::deserialize(MapAccessDeserializer::new(rows)).map(CompatSetting::Rows)
     }
 }
 

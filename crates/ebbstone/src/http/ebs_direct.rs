@@ -5,18 +5,15 @@ use aws_api::ebs_direct::{
     list_snapshot_blocks, put_snapshot_block, start_snapshot,
 };
 use aws_api::sigv4::{AuthError, Payload};
-use aws_api::{HttpAnswer, WireError};
+use aws_api::{ApiError, HttpAnswer, WireError};
 use ebs::BLOCK_BYTES;
 use ebs::operation::put_snapshot_block::PutSnapshotBlockRequest;
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 
 use super::body::AnswerBody;
 use super::failure::Failure;
-use super::request::{Head, read_body};
+use super::request::{BodyMemory, Head, read_body};
 use super::{Context, Signed};
-
-/// Memory that a block on its way fills: its bytes as they came, and sealed.
-const BLOCK_MEMORY_BYTES: u64 = 2 * BLOCK_BYTES as u64;
 
 /// Answers a request of the EBS direct APIs.
 pub(super) async fn answer(
@@ -39,11 +36,15 @@ pub(super) async fn answer(
             return Box::pin(put_block(context, head, signed, incoming, &request)).await;
         }
         EbsRequest::GetSnapshotBlock(request) => {
-            let memory = context.api.service.memory().take(BLOCK_MEMORY_BYTES).await;
-            let (block, digest) = call.get_snapshot_block(&request).await?;
+            let memory = context.api.blocks.leaving().await?;
+            let call = call.clone();
+            let reading = async move {
+                let (block, digest) = call.get_snapshot_block(&request).await?;
+                Ok::<_, Failure>((memory.hold(block), digest))
+            };
+            let (block, digest) = finished(reading).await??;
             context.api.metrics.block_read();
-            let body = AnswerBody::holding(block, memory);
-            return Ok(get_snapshot_block::encode(&digest, body, request_id));
+            return Ok(get_snapshot_block::encode(&digest, block.into(), request_id));
         }
         EbsRequest::StartSnapshot(request) => {
             start_snapshot::encode(&call.start_snapshot(&request).await?, request_id)
@@ -76,16 +77,32 @@ async fn put_block(
     if signed.authorization.payload() == Payload::OfBody {
         return Err(AuthError::UnsignedHeader("x-amz-content-sha256").into());
     }
-    let memory = context.api.service.memory().take(BLOCK_MEMORY_BYTES).await;
-    let block = read_body(head, incoming, BLOCK_BYTES).await?;
+    match incoming.size_hint().exact() {
+        Some(length) if length > BLOCK_BYTES as u64 => {
+            return Err(WireError::TooLarge { bytes_max: BLOCK_BYTES }.into());
+        }
+        Some(length) if length < BLOCK_BYTES as u64 => return Err(WireError::BlockBody.into()),
+        _ => {}
+    }
+    let memory = context.api.blocks.arriving().await?;
+    let block = read_body(incoming, BLOCK_BYTES, BodyMemory::Held).await?;
     if block.len() != BLOCK_BYTES {
         return Err(WireError::BlockBody.into());
     }
+    drop(memory.sending);
     if signed.authorization.payload() != Payload::Unsigned {
         context.api.verify_with_body(head, signed, &block)?;
     }
-    let reply = Box::pin(context.call.put_snapshot_block(request, block, memory)).await?;
+    let (call, request) = (context.call.clone(), request.clone());
+    let writing = async move { call.put_snapshot_block(&request, block, memory.block).await };
+    let reply = finished(writing).await??;
     context.api.metrics.block_written();
     let answer = put_snapshot_block::encode(&reply, context.request_id);
     Ok(HttpAnswer { status: answer.status, headers: answer.headers, body: answer.body.into() })
+}
+
+/// What `work` gives. It runs to its end also if the client goes away, so that its memory is counted for as long as
+/// it is filled.
+async fn finished<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> Result<T, Failure> {
+    tokio::spawn(work).await.map_err(|_| ApiError::Internal.into())
 }

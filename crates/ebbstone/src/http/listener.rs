@@ -5,14 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::body::Body;
-use hyper::rt::{Read, Write};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
+
+use super::paced_stream::PacedStream;
 
 /// Most connections at a time. Who comes after waits to be accepted.
 const CONNECTIONS_MAX: usize = 1_024;
@@ -60,8 +62,9 @@ impl Listener {
             };
             let Some((stream, place)) = accepted else { continue };
             let (tls, watcher, answer) = (self.tls.clone(), graceful.watcher(), answer.clone());
+            let stopped = stop.clone();
             tokio::spawn(async move {
-                connection(stream, tls, watcher, answer).await;
+                connection(stream, tls, watcher, stopped, answer).await;
                 drop(place);
             });
         }
@@ -89,25 +92,30 @@ async fn accept(tcp: &TcpListener, places: &Arc<Semaphore>) -> Option<(TcpStream
     }
 }
 
-async fn connection<A, F, B>(stream: TcpStream, tls: Option<TlsAcceptor>, watcher: Watcher, answer: A)
-where
+async fn connection<A, F, B>(
+    stream: TcpStream,
+    tls: Option<TlsAcceptor>,
+    watcher: Watcher,
+    stop: watch::Receiver<bool>,
+    answer: A,
+) where
     A: Fn(hyper::Request<hyper::body::Incoming>) -> F + Clone + Send + 'static,
     F: Future<Output = http::Response<B>> + Send + 'static,
     B: Body<Data: Send, Error: std::error::Error + Send + Sync> + Send + 'static,
 {
     match tls {
-        None => serve_stream(TokioIo::new(stream), watcher, answer).await,
+        None => serve_stream(PacedStream::new(stream, stop), watcher, answer).await,
         Some(tls) => match tokio::time::timeout(HANDSHAKE_TIME_MAX, tls.accept(stream)).await {
-            Ok(Ok(stream)) => serve_stream(TokioIo::new(stream), watcher, answer).await,
+            Ok(Ok(stream)) => serve_stream(PacedStream::new(stream, stop), watcher, answer).await,
             Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
             Err(_) => tracing::debug!("a TLS handshake took too long"),
         },
     }
 }
 
-async fn serve_stream<S, A, F, B>(stream: S, watcher: Watcher, answer: A)
+async fn serve_stream<S, A, F, B>(stream: PacedStream<S>, watcher: Watcher, answer: A)
 where
-    S: Read + Write + Unpin + Send + 'static,
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     A: Fn(hyper::Request<hyper::body::Incoming>) -> F + Clone + Send + 'static,
     F: Future<Output = http::Response<B>> + Send + 'static,
     B: Body<Data: Send, Error: std::error::Error + Send + Sync> + Send + 'static,
@@ -121,7 +129,7 @@ where
         .header_read_timeout(HEAD_TIME_MAX)
         .max_buf_size(HEAD_BYTES_MAX)
         .max_headers(HEADERS_MAX)
-        .serve_connection(stream, service);
+        .serve_connection(TokioIo::new(stream), service);
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%error, "a connection ended early");
     }

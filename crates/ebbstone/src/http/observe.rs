@@ -9,7 +9,8 @@ use hyper::body::Incoming;
 
 use super::Api;
 
-/// Answers `/metrics` (Prometheus text), `/health` (the process answers) and `/ready` (the catalogs answer too).
+/// Answers `/metrics` (Prometheus text), `/health` (the process answers) and `/ready` (catalogs and stores answer
+/// too).
 pub(crate) async fn observe(api: Arc<Api>, request: Request<Incoming>) -> Response<Full<Bytes>> {
     let (status, content_type, body) = match (request.method(), request.uri().path()) {
         (&Method::GET, "/metrics") => match api.metrics.encode() {
@@ -19,16 +20,13 @@ pub(crate) async fn observe(api: Arc<Api>, request: Request<Incoming>) -> Respon
             }
         },
         (&Method::GET, "/health") => (StatusCode::OK, "text/plain", "ok\n".to_owned()),
-        (&Method::GET, "/ready") => match api.service.ready().await {
-            Ok(()) => (StatusCode::OK, "text/plain", "ready\n".to_owned()),
-            Err(error) => {
-                tracing::warn!(%error, "not ready");
-                (
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "text/plain",
-                    "not ready: a catalog does not answer\n".to_owned(),
-                )
-            }
+        (&Method::GET, "/ready") => match api.readiness.is_ready(&api.service).await {
+            true => (StatusCode::OK, "text/plain", "ready\n".to_owned()),
+            false => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "text/plain",
+                "not ready: a catalog or a store does not answer\n".to_owned(),
+            ),
         },
         (_, "/metrics" | "/health" | "/ready") => {
             (StatusCode::METHOD_NOT_ALLOWED, "text/plain", "GET only\n".to_owned())

@@ -183,6 +183,9 @@ impl From<CatalogError> for Outcome {
 
 impl From<ServiceError> for Outcome {
     fn from(error: ServiceError) -> Self {
-        Self::Failed(Arc::new(error))
+        match error.damage() {
+            Some(damage) => damage.clone().into(),
+            None => Self::Failed(Arc::new(error)),
+        }
     }
 }

@@ -92,8 +92,8 @@ async fn copy(attempt: &Attempt, source: &OpenSource) -> Result<Outcome, Outcome
     Ok(attempt.completed(&copied.written, copied.bytes_moved, shared))
 }
 
-/// The newest completed copy of the source's lineage in the destination, its root pinned. Without one everything
-/// that the index does not know is moved.
+/// The newest completed copy of the source's lineage in the destination, its root pinned. Without one, or if its root
+/// is damaged, everything that the index does not know is moved.
 async fn base(
     attempt: &Attempt,
     source: &OpenSource,
@@ -106,7 +106,16 @@ async fn base(
     if catalog.pin_root(attempt.job.session, newest.snapshot.id).await?.is_none() {
         return Ok(None);
     }
-    Ok(Some(attempt.region.tree_of(&newest).await?))
+    match attempt.region.tree_of(&newest).await {
+        Ok(tree) => Ok(Some(tree)),
+        Err(error) => match error.damage() {
+            Some(damage) => {
+                tracing::error!(%damage, snapshot = %newest.snapshot.id, "an earlier copy is damaged and not built upon");
+                Ok(None)
+            }
+            None => Err(error.into()),
+        },
+    }
 }
 
 impl CopyProgress for Attempt {

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use catalog::CatalogError;
+use catalog::SegmentState;
 use tokio::sync::watch;
 
+use crate::ServiceError;
 use crate::region::Region;
 use crate::service::Service;
 
@@ -28,7 +29,7 @@ pub(super) async fn run(service: Service, region: Arc<Region>, mut stop: watch::
 }
 
 /// Does once what there is to do. Each step is bounded; what is left is done the next time.
-pub(crate) async fn look_after(service: &Service, region: &Region) -> Result<(), CatalogError> {
+pub(crate) async fn look_after(service: &Service, region: &Region) -> Result<(), ServiceError> {
     let now = service.shared.clock.now();
     for snapshot in region.catalog.expire_uploads(now).await? {
         tracing::info!(%snapshot, region = %region.name, "an upload has expired");
@@ -41,5 +42,17 @@ pub(crate) async fn look_after(service: &Service, region: &Region) -> Result<(),
     // Jobs first: they hold the sessions of their last attempts.
     region.catalog.prune_jobs(now.plus_ms(-(ENDED_JOBS_KEPT.as_millis() as i64))).await?;
     region.catalog.prune_sessions().await?;
+    sweep_staging(region).await
+}
+
+/// Removes staged files that nobody will ask for: their segments are published, or belong to no session any more.
+async fn sweep_staging(region: &Region) -> Result<(), ServiceError> {
+    for segment in region.store.staged_segments().await? {
+        let record = region.catalog.segment(segment).await?;
+        if record.is_none_or(|record| record.state != SegmentState::Intent) {
+            region.store.remove_staged(segment).await?;
+            tracing::info!(?segment, region = %region.name, "a staged file was left over; it is removed");
+        }
+    }
     Ok(())
 }

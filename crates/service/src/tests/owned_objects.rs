@@ -182,6 +182,10 @@ impl ObjectStore for OwnedObjects {
         self.call(Operation::Put, name.as_str(), self.inner.put(name, bytes)).await
     }
 
+    async fn make_durable(&self, name: &ObjectName) -> Result<(), ObjectError> {
+        self.call(Operation::Put, name.as_str(), self.inner.make_durable(name)).await
+    }
+
     async fn get(&self, name: &ObjectName, range: Range<u64>) -> Result<Bytes, ObjectError> {
         self.call(Operation::Get, name.as_str(), self.inner.get(name, range)).await
     }

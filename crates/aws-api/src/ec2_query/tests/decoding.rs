@@ -105,6 +105,8 @@ fn copy_snapshot_reports_the_first_fault_in_amazons_order() {
         ("SourceSnapshotId=&Encrypted=x", Refusal::CopySourceMalformed),
         ("SourceSnapshotId=bad", Refusal::CopySourceMalformed),
         ("SourceSnapshotId=snap-0123456789ABCDEF0&SourceRegion=a", Refusal::CopySourceMalformed),
+        ("SourceSnapshotId=snap-00000000000000000&SourceRegion=a", Refusal::CopySourceMalformed),
+        ("SourceSnapshotId=snap-00000000&SourceRegion=a", Refusal::CopySourceMalformed),
         ("SourceSnapshotId=snap-12345678&Encrypted=x", Refusal::MissingParameter("SourceRegion")),
     ] {
         assert_eq!(copy(rest), refusal.into(), "{rest}");

@@ -43,6 +43,8 @@ fn wire_number(error: &WireError) -> usize {
         WireError::DuplicateHeader(_) => 14,
         WireError::BlockBody => 15,
         WireError::BodyIncomplete => 16,
+        WireError::BodyTooSlow => 17,
+        WireError::ContentEncoding => 18,
     }
 }
 
@@ -176,7 +178,9 @@ fn every_malformed_request_has_its_code() {
         (WireError::InvalidCharacter, [(400, "InvalidCharacter"), QUERY[1], QUERY[2]]),
         (WireError::UnknownParameter("x".into()), [(400, "UnknownParameter"), QUERY[1], QUERY[2]]),
         (WireError::BodyIncomplete, [(400, "RequestTimeout"), QUERY[1], (400, "RequestTimeout")]),
+        (WireError::BodyTooSlow, [(400, "RequestTimeout"), QUERY[1], (400, "RequestTimeout")]),
         (WireError::BlockBody, [(400, "InvalidParameterValue"), QUERY[1], QUERY[2]]),
+        (WireError::ContentEncoding, [(400, "InvalidParameterValue"), QUERY[1], QUERY[2]]),
         (
             WireError::Json { line: 1, column: 2 },
             [(400, "MalformedQueryString"), (400, "SerializationException"), QUERY[2]],
@@ -197,7 +201,7 @@ fn every_malformed_request_has_its_code() {
         ),
     ];
     let seen: BTreeSet<_> = rows.iter().map(|(error, _)| wire_number(error)).collect();
-    assert_eq!(seen, (0..17).collect(), "a failure has no row");
+    assert_eq!(seen, (0..19).collect(), "a failure has no row");
     for (error, expected) in rows {
         assert_eq!(codes(&error.clone().into()), expected, "{error:?}");
     }

@@ -49,7 +49,9 @@ CREATE TABLE segments (
     touch_epoch BIGINT NOT NULL,
     bytes BIGINT NOT NULL,
     slots BIGINT NOT NULL,
-    created BIGINT NOT NULL
+    created BIGINT NOT NULL,
+    -- Among segments of one upload: what lies in a later one was written later. 0 in others.
+    upload_order BIGINT NOT NULL DEFAULT 0
 );
 CREATE INDEX segments_of_session ON segments (session);
 CREATE INDEX segments_of_domain ON segments (domain, id) WHERE state = 'sealed';
@@ -111,6 +113,8 @@ CREATE TABLE uploads (
     timeout_ms BIGINT NOT NULL,
     last_activity BIGINT NOT NULL,
     state {text} NOT NULL CHECK (state IN ('open', 'sealing', 'done')),
+    -- The highest upload_order given out.
+    segment_order BIGINT NOT NULL DEFAULT 0,
     changed_blocks BIGINT,
     checksum {bytes}
 );
