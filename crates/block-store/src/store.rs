@@ -215,13 +215,15 @@ impl Shared {
 
 impl Shared {
     /// Keeps a leaf that was written at `place`: who reads it next, a child's upload or a copy, need not fetch it.
-    pub(crate) fn keep_leaf(&self, place: Place, leaf: Leaf) {
-        self.nodes.insert(place, CachedNode::Leaf(Arc::new(leaf)));
+    pub(crate) fn keep_leaf(&self, number: u32, place: Place, domain: DomainId, leaf: Leaf) {
+        let name = NodeName { place, domain, number };
+        self.nodes.insert(name, CachedNode::Leaf(Arc::new(leaf)));
     }
 
     /// As [`Shared::keep_leaf`], for a branch.
-    pub(crate) fn keep_branch(&self, place: Place, branch: Branch) {
-        self.nodes.insert(place, CachedNode::Branch(Arc::new(branch)));
+    pub(crate) fn keep_branch(&self, number: u16, place: Place, domain: DomainId, branch: Branch) {
+        let name = NodeName { place, domain, number: u32::from(number) };
+        self.nodes.insert(name, CachedNode::Branch(Arc::new(branch)));
     }
 }
 

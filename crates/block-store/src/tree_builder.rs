@@ -69,7 +69,7 @@ impl<'a> TreeBuilder<'a> {
                 let encoded = leaf.encode(number, &self.keys, &*self.shared.randomness)?;
                 let places = self.writer.append(vec![encoded]).await?;
                 places.first().map(|place| {
-                    self.shared.keep_leaf(*place, leaf.clone());
+                    self.shared.keep_leaf(number, *place, self.keys.domain(), leaf.clone());
                     Child { slot, place: *place, hash, blocks: blocks as u64 }
                 })
             }
@@ -108,7 +108,7 @@ impl<'a> TreeBuilder<'a> {
             if let Some(place) = places.first().copied() {
                 let blocks = branch.blocks();
                 self.branches.insert(number, Child { slot: number, place, hash, blocks });
-                self.shared.keep_branch(place, branch);
+                self.shared.keep_branch(number, place, self.keys.domain(), branch);
             }
         }
         Ok(())

@@ -36,6 +36,11 @@ impl ObjectStore for CountedObjects {
         self.store.put(name, bytes).await
     }
 
+    async fn make_durable(&self, name: &ObjectName) -> Result<(), ObjectError> {
+        self.requests.count(ObjectOperation::Length);
+        self.store.make_durable(name).await
+    }
+
     async fn get(&self, name: &ObjectName, range: Range<u64>) -> Result<Bytes, ObjectError> {
         self.requests.count(ObjectOperation::Get);
         self.store.get(name, range).await
