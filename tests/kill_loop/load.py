@@ -13,8 +13,8 @@ WRITERS = 6
 COPIES_OF_A_ROUND = 3
 # An upload is completed once so many of its blocks are acknowledged.
 BLOCKS_TO_COMPLETE = 40
-# Longest time from the last of these events to the kill.
-PAUSE_SECONDS_MAX = 0.15
+# Longest time from the last of these events to the kill. Jobs are short: later none would be under way.
+PAUSE_SECONDS_MAX = {"acknowledged": 0.15, "copied": 0.06, "completed": 0.04}
 # Longest that the load may go without what a round waits for.
 EVENT_SECONDS_MAX = 120
 
@@ -29,10 +29,9 @@ class Moment:
 
     @classmethod
     def draw(cls, random):
-        event = random.choice(["acknowledged", "acknowledged", "copied", "completed"])
+        event = random.choice(list(PAUSE_SECONDS_MAX))
         most = {"acknowledged": 120, "copied": COPIES_OF_A_ROUND, "completed": 1}[event]
-        # Most jobs are short: soon after an answer more of them are under way than later.
-        return cls(event, random.randint(1, most), random.random() * random.uniform(0, PAUSE_SECONDS_MAX))
+        return cls(event, random.randint(1, most), random.uniform(0, PAUSE_SECONDS_MAX[event]))
 
 
 class Load:

@@ -11,7 +11,7 @@ from server_process import HOME
 
 # After so many rounds everything that is pending is awaited.
 ROUNDS_TO_SETTLE = 5
-BEGUN_AGAIN = re.compile(r"an attempt begins .*attempt=(?!1\b)\d+")
+BEGUN_AGAIN = re.compile(r"an attempt begins snapshot=(snap-[0-9a-f]+) .*attempt=(?!1\b)\d+")
 
 
 class Rounds:
@@ -62,9 +62,6 @@ class Rounds:
         began = time.monotonic()
         self.server.start()
         self.figures.ready_after(time.monotonic() - began)
-        for kind, name in (("copy", "copies"), ("upload", "completions")):
-            if self.state.count_pending().get(kind):
-                self.figures.add(f"kills with {name} pending")
         self.state.go_on_after_kill()
         while len(self.state.open_uploads()) < UPLOADS_OPEN:
             self.state.start_upload(self.random)
@@ -123,4 +120,8 @@ class Rounds:
             self.state.compare_some(self.random, len(self.state.verified))
         self.server.stop()
         log = self.server.log.read_text(errors="replace")
-        self.figures.add("jobs begun again after a kill", len(BEGUN_AGAIN.findall(log)))
+        if "panicked" in log:
+            self.figures.violated("the server panicked; its log has where")
+        for snapshot_id in BEGUN_AGAIN.findall(log):
+            kind = "copies" if self.state.kinds.get(snapshot_id) == "copy" else "completions"
+            self.figures.add(f"{kind} begun again")

@@ -43,6 +43,8 @@ class State:
         self.uploads = []
         self.pending = {}
         self.verified = {}
+        # {id: kind} of all that were ever expected.
+        self.kinds = {}
         self._deleted = set()
         self._lock = threading.Lock()
         self._readers = concurrent.futures.ThreadPoolExecutor(READERS)
@@ -78,6 +80,7 @@ class State:
         """Notes a snapshot that must come to completion with these blocks."""
         with self._lock:
             self.pending[snapshot_id] = Snapshot(snapshot_id, region, kind, blocks)
+            self.kinds[snapshot_id] = kind
 
     def go_on_after_kill(self):
         """Repeats what had no answer, as clients do, and takes note of copies whose answer was lost."""
@@ -125,16 +128,6 @@ class State:
             self.figures.violated(str(error))
         self.check()
 
-    def count_pending(self):
-        """{kind: how many} of the snapshots that are pending now, open uploads aside."""
-        counts = {}
-        for region in REGIONS:
-            described = self._described(region)
-            for snapshot in self.pending.values():
-                if described.get(snapshot.id, {}).get("State") == "pending":
-                    counts[snapshot.kind] = counts.get(snapshot.kind, 0) + 1
-        return counts
-
     def compare(self, snapshot):
         """Reads a snapshot that is completed and compares every block. What it turned out to be, it must stay."""
         ebs = self.ebs[snapshot.region]
@@ -181,7 +174,8 @@ class State:
         if state != "pending":
             with self._lock:
                 del self.pending[snapshot.id]
-                self.verified[snapshot.id] = snapshot
+                if state == "completed":
+                    self.verified[snapshot.id] = snapshot
 
     def _known(self):
         """Snapshots that have been read whole, oldest first."""
