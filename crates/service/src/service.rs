@@ -67,7 +67,7 @@ impl Service {
         let memory = MemoryBudget::new(settings.memory_bytes);
         let mut opened = BTreeMap::new();
         for region in regions {
-            match Region::open(region, &settings, &memory, &clock, &randomness).await {
+            match Box::pin(Region::open(region, &settings, &memory, &clock, &randomness)).await {
                 Ok(region) => opened.insert(region.name.clone(), Arc::new(region)),
                 Err(error) => {
                     for region in opened.values() {
