@@ -21,6 +21,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const BUSY_PAUSE: Duration = Duration::from_millis(10);
 /// How long an operation waits for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
+/// The statement that begins a transaction which may write.
+const BEGIN: &str = "BEGIN IMMEDIATE";
 /// Most connections that read.
 const READERS_MAX: u32 = 4;
 
@@ -57,8 +59,20 @@ impl Database {
         Ok(Self { writer, readers })
     }
 
+    /// Begins a transaction, on a new connection if the last transaction left the old one of no use.
+    ///
+    /// SQLite rolls back by itself where it could not write (sqlite.org, "Response To Errors Within A Transaction").
+    /// The driver's own ROLLBACK then fails, and it counts the transaction as open from then on.
     pub(super) async fn begin(&self) -> Result<Transaction<'static, Sqlite>, CatalogError> {
-        self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(CatalogError::from_driver)
+        let begun = match self.writer.begin_with(BEGIN).await {
+            Err(sqlx::Error::InvalidSavePointStatement) => {
+                let stuck = self.writer.acquire().await.map_err(CatalogError::from_driver)?;
+                stuck.close().await.map_err(CatalogError::from_driver)?;
+                self.writer.begin_with(BEGIN).await
+            }
+            begun => begun,
+        };
+        begun.map_err(CatalogError::from_driver)
     }
 
     pub(super) async fn read(&self, sql: Text, values: &[Value]) -> Result<Vec<Row>, CatalogError> {
