@@ -287,6 +287,17 @@ def test_the_exit_code_of_waiting_tells_the_end(server, ebs):
     run(server, "wait", NOBODY, status=NOT_FOUND)
 
 
+def test_a_copy_whose_end_is_not_awaited_or_bad_is_named(server):
+    copied = run(server, "copy", NOBODY, "--wait", "--json", status=SNAPSHOT_FAILED)
+    outcome = json.loads(copied.stdout)
+    assert outcome["State"] == "error"
+    assert describe(server, outcome["SnapshotId"])["State"] == "error"
+    source = upload(server, {0: data(4)})
+    copied = run(server, "copy", source, "--wait", "--timeout", "0", status=TIMED_OUT)
+    (snapshot,) = copied.stdout.split()
+    assert describe(server, snapshot)["SnapshotId"] == snapshot
+
+
 def test_exit_codes_tell_what_is_wrong(server, tmp_path):
     snapshot = upload(server, {0: data(1)})
     run(server, "describe", NOBODY, status=NOT_FOUND)
