@@ -206,6 +206,28 @@ def test_an_export_replaces_a_file_only_on_demand(server, tmp_path):
         assert file.read(BLOCK_BYTES) == data("zero")
 
 
+def test_an_import_of_a_pipe_is_refused_and_does_not_wait_for_a_writer(server, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for source in [pipe, tmp_path, "/dev/null"]:
+        answer = run(server, "import", source, status=USAGE)
+        assert "neither a file nor a block device" in answer.stderr
+
+
+def test_an_export_does_not_take_the_place_of_what_is_no_file(server, tmp_path):
+    snapshot = upload(server, {0: data("zero")})
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    link = tmp_path / "link"
+    link.symlink_to(pipe)
+    for target in [pipe, link]:
+        for force in [[], ["--force"]]:
+            answer = run(server, "export", snapshot, target, *force, status=USAGE)
+            assert "is not a file" in answer.stderr
+    assert pipe.is_fifo() and link.is_symlink()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "pipe"]
+
+
 def test_an_export_that_is_interrupted_leaves_nothing(server, tmp_path):
     snapshot = upload(server, {index: data(index) for index in range(200)})
     folder = tmp_path / "out"
@@ -263,6 +285,17 @@ def test_the_exit_code_of_waiting_tells_the_end(server, ebs):
     run(server, "wait", pending, "--timeout", "1s", status=TIMED_OUT)
     assert time.monotonic() - begun < 30
     run(server, "wait", NOBODY, status=NOT_FOUND)
+
+
+def test_a_copy_whose_end_is_not_awaited_or_bad_is_named(server):
+    copied = run(server, "copy", NOBODY, "--wait", "--json", status=SNAPSHOT_FAILED)
+    outcome = json.loads(copied.stdout)
+    assert outcome["State"] == "error"
+    assert describe(server, outcome["SnapshotId"])["State"] == "error"
+    source = upload(server, {0: data(4)})
+    copied = run(server, "copy", source, "--wait", "--timeout", "0", status=TIMED_OUT)
+    (snapshot,) = copied.stdout.split()
+    assert describe(server, snapshot)["SnapshotId"] == snapshot
 
 
 def test_exit_codes_tell_what_is_wrong(server, tmp_path):

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::arguments::{LabelArgs, parse_timeout};
 use super::connection::ConnectionArgs;
 use super::error::CliError;
+use super::wait::wait_for;
 use crate::client::as_text;
 use crate::client::ec2::CopyOrder;
 
@@ -57,11 +58,13 @@ impl CopyArgs {
             tags: self.label.tags,
         };
         let snapshot_id = client.copy_snapshot(&order).await?;
-        let state = if self.wait {
-            client.wait_completed(snapshot_id, self.timeout).await?.state
+        let (state, waited) = if self.wait {
+            wait_for(&client, snapshot_id, self.timeout).await
         } else {
-            "pending".to_owned()
+            ("pending".to_owned(), Ok(()))
         };
-        connection.output().print(&Outcome { snapshot_id, state }, |outcome| outcome.snapshot_id.to_string())
+        let outcome = Outcome { snapshot_id, state };
+        connection.output().print(&outcome, |outcome| outcome.snapshot_id.to_string())?;
+        waited
     }
 }

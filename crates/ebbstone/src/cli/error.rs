@@ -100,6 +100,8 @@ pub(super) fn client_exit_code(error: &ClientError) -> u8 {
         ClientError::SnapshotFailed { .. } => exit_code::SNAPSHOT_FAILED,
         ClientError::TimedOut { .. } => exit_code::TIMED_OUT,
         ClientError::VolumeTooSmall { .. }
+        | ClientError::NotAnImage(_)
+        | ClientError::NotAFile(_)
         | ClientError::FileExists(_)
         | ClientError::StateMismatch { .. } => exit_code::USAGE,
         ClientError::Unreachable { .. }

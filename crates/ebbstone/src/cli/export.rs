@@ -19,7 +19,7 @@ pub(crate) struct ExportArgs {
     snapshot: SnapshotId,
     /// The raw image to make
     file: PathBuf,
-    /// Replace the file if it exists
+    /// Replace the file if it exists; devices are not written to
     #[arg(long)]
     force: bool,
     #[command(flatten)]

@@ -12,12 +12,13 @@ use super::connection::ConnectionArgs;
 use super::error::CliError;
 use super::progress_bar::bar;
 use super::quantity::bytes;
+use super::wait::wait_for;
 use crate::client::import::{ImportParent, ImportPlan, ImportReport, import_file};
 
 /// What to import.
 #[derive(Args, Debug)]
 pub(crate) struct ImportArgs {
-    /// The raw image: a file or a block device
+    /// The raw image: a file or a block device, not a pipe
     file: PathBuf,
     /// Write only what differs from this snapshot
     #[arg(long, value_name = "SNAPSHOT")]
@@ -47,7 +48,7 @@ pub(crate) struct ImportArgs {
 struct Outcome {
     #[serde(flatten)]
     report: ImportReport,
-    state: &'static str,
+    state: String,
 }
 
 impl ImportArgs {
@@ -59,11 +60,10 @@ impl ImportArgs {
         let progress = bar("import");
         let report = import_file(&client, &plan, &*progress).await?;
         drop(progress);
-        let state = if no_wait {
-            "pending"
+        let (state, waited) = if no_wait {
+            ("pending".to_owned(), Ok(()))
         } else {
-            client.wait_completed(report.snapshot_id, None).await?;
-            "completed"
+            wait_for(&client, report.snapshot_id, None).await
         };
         connection.output().print(&Outcome { report, state }, |outcome| {
             let report = &outcome.report;
@@ -75,7 +75,8 @@ impl ImportArgs {
                 report.blocks_compared,
                 report.volume_size
             )
-        })
+        })?;
+        waited
     }
 
     fn plan(self) -> ImportPlan {

@@ -9,6 +9,7 @@ use super::connection::ConnectionArgs;
 use super::error::CliError;
 use super::progress_bar::bar;
 use super::quantity::bytes;
+use super::wait::wait_for;
 use crate::client::pull::{PullParents, PullPlan, PullReport, pull_snapshot};
 
 /// What to pull, and from where.
@@ -44,7 +45,7 @@ pub(crate) struct PullArgs {
 struct Outcome {
     #[serde(flatten)]
     report: PullReport,
-    state: &'static str,
+    state: String,
 }
 
 impl PullArgs {
@@ -67,11 +68,10 @@ impl PullArgs {
         let progress = bar("pull");
         let report = pull_snapshot(&source, &destination, &plan, &*progress).await?;
         drop(progress);
-        let state = if self.upload.no_wait {
-            "pending"
+        let (state, waited) = if self.upload.no_wait {
+            ("pending".to_owned(), Ok(()))
         } else {
-            destination.wait_completed(report.snapshot_id, None).await?;
-            "completed"
+            wait_for(&destination, report.snapshot_id, None).await
         };
         connection.output().print(&Outcome { report, state }, |outcome| {
             let report = &outcome.report;
@@ -83,6 +83,7 @@ impl PullArgs {
                 report.blocks_read,
                 report.volume_size
             )
-        })
+        })?;
+        waited
     }
 }

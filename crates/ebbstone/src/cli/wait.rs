@@ -11,7 +11,9 @@ use super::connection::ConnectionArgs;
 use super::error::{CliError, say};
 use super::exit_code;
 use super::output::table;
+use crate::client::Client;
 use crate::client::ec2::SnapshotDescription;
+use crate::client::error::ClientError;
 
 /// What to wait for.
 #[derive(Args, Debug)]
@@ -57,5 +59,25 @@ impl WaitArgs {
             return Ok(());
         }
         Err(CliError::Several { failed: failures.len(), all, exit_code: exit_code::SNAPSHOT_FAILED })
+    }
+}
+
+/// Waits until a snapshot that was just made is completed: its state as it was last known, and why that is not
+/// `completed`. Callers print the snapshot's id before they fail, so that nothing is made whose name is lost.
+pub(super) async fn wait_for(
+    client: &Client,
+    snapshot: SnapshotId,
+    timeout: Option<Duration>,
+) -> (String, Result<(), CliError>) {
+    match client.wait_completed(snapshot, timeout).await {
+        Ok(found) => (found.state, Ok(())),
+        Err(error) => (state_known(&error), Err(error.into())),
+    }
+}
+
+fn state_known(error: &ClientError) -> String {
+    match error {
+        ClientError::SnapshotFailed { state, .. } => state.clone(),
+        _ => "pending".to_owned(),
     }
 }

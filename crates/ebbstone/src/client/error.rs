@@ -54,6 +54,12 @@ pub(crate) enum ClientError {
         /// What the system said.
         source: io::Error,
     },
+    /// What is to be imported has no bytes that stay where they are.
+    #[error("{} is neither a file nor a block device; save a stream to a file, and import that", .0.display())]
+    NotAnImage(PathBuf),
+    /// What is to be replaced is no file: a device, for example, whose node would be lost.
+    #[error("{} is there and is not a file; export to a new file, and write that to a device with dd", .0.display())]
+    NotAFile(PathBuf),
     /// The file to be written is there already.
     #[error("{} exists already; --force replaces it", .0.display())]
     FileExists(PathBuf),

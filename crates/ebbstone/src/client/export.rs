@@ -2,7 +2,7 @@
 
 mod new_file;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -62,9 +62,7 @@ pub(crate) async fn export_snapshot(
     plan: &ExportPlan,
     progress: &dyn Progress,
 ) -> Result<ExportReport, ClientError> {
-    if !plan.replace && plan.image.symlink_metadata().is_ok() {
-        return Err(ClientError::FileExists(plan.image.clone()));
-    }
+    check_place(&plan.image, plan.replace)?;
     let listing = BlockListing::open(client, Listing::Present(plan.snapshot)).await?;
     let volume_size = listing.volume_size();
     let file = Arc::new(NewFile::create(&plan.image, volume_size.bytes(), &client.draw_token())?);
@@ -94,6 +92,22 @@ pub(crate) async fn export_snapshot(
         blocks_written,
         bytes_written: blocks_written * BLOCK_BYTES as u64,
     })
+}
+
+/// Checks that a file may be made at `path`: nothing is there, or a file that may be replaced.
+///
+/// # Errors
+///
+/// [`ClientError::NotAFile`] if a device, a folder or a pipe is there: renaming a file over it would take its node away
+/// and write nothing to it. [`ClientError::FileExists`] if a file is there and must not be replaced.
+fn check_place(path: &Path, replace: bool) -> Result<(), ClientError> {
+    if path.metadata().is_ok_and(|there| !there.is_file()) {
+        return Err(ClientError::NotAFile(path.to_owned()));
+    }
+    if !replace && path.symlink_metadata().is_ok() {
+        return Err(ClientError::FileExists(path.to_owned()));
+    }
+    Ok(())
 }
 
 /// Reads a block and writes it, unless it is zeros; whether it was written.

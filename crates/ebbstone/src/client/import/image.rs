@@ -1,11 +1,12 @@
 //! A raw image.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, SeekFrom};
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use ebs::{BLOCK_BYTES, BlockIndex};
+use rustix::fs::OFlags;
 
 use crate::client::data_blocks;
 use crate::client::error::ClientError;
@@ -23,9 +24,17 @@ impl Image {
     ///
     /// # Errors
     ///
-    /// [`ClientError::File`] if it cannot be opened, or its length cannot be told.
+    /// [`ClientError::NotAnImage`] if it is something else; [`ClientError::File`] if it cannot be opened, or its length
+    /// cannot be told.
     pub(super) fn open(path: &Path) -> Result<Self, ClientError> {
-        let mut file = File::open(path).map_err(ClientError::file("open", path))?;
+        // Opening a pipe waits for its writer, and may wait for ever, unless it is told not to.
+        let flags = OFlags::NONBLOCK.bits().cast_signed();
+        let opened = OpenOptions::new().read(true).custom_flags(flags).open(path);
+        let mut file = opened.map_err(ClientError::file("open", path))?;
+        let kind = file.metadata().map_err(ClientError::file("read", path))?.file_type();
+        if !kind.is_file() && !kind.is_block_device() {
+            return Err(ClientError::NotAnImage(path.to_owned()));
+        }
         // The length that metadata has of a block device is 0.
         let length = file.seek(SeekFrom::End(0)).map_err(ClientError::file("tell the length of", path))?;
         let modified = modified(&file).map_err(ClientError::file("read", path))?;
@@ -112,6 +121,14 @@ mod tests {
         image.read(BlockIndex(100), &mut block).expect("zeros");
         assert!(block.iter().all(|byte| *byte == 0));
         assert_eq!(image.data_blocks().expect("a count"), 2);
+    }
+
+    #[test]
+    fn only_files_and_block_devices_are_images() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for path in [folder.path(), std::path::Path::new("/dev/null"), std::path::Path::new("/dev/zero")] {
+            assert!(matches!(Image::open(path), Err(ClientError::NotAnImage(_))), "{}", path.display());
+        }
     }
 
     #[test]
