@@ -1,4 +1,4 @@
-"""An authority of the tests' own, and server certificates that it signs: DER put together by hand, no program needed."""
+"""An authority of the tests' own, and server certificates that it signs. DER is put together here: no program needed."""
 
 import base64
 import datetime
@@ -9,7 +9,8 @@ DAYS = 30
 EC_PUBLIC_KEY, CURVE = "1.2.840.10045.2.1", "1.2.840.10045.3.1.7"
 ECDSA_WITH_SHA256 = "1.2.840.10045.4.3.2"
 COMMON_NAME = "2.5.4.3"
-SUBJECT_KEY, KEY_USAGE, ALTERNATIVE_NAME, BASIC_CONSTRAINTS, AUTHORITY_KEY = (f"2.5.29.{n}" for n in (14, 15, 17, 19, 35))
+SUBJECT_KEY, KEY_USAGE, ALTERNATIVE_NAME = "2.5.29.14", "2.5.29.15", "2.5.29.17"
+BASIC_CONSTRAINTS, AUTHORITY_KEY = "2.5.29.19", "2.5.29.35"
 SEQUENCE, SET, INTEGER, BITS, OCTETS, OID, UTF8, UTC, BOOLEAN = 48, 49, 2, 3, 4, 6, 12, 23, 1
 TRUE = b"\xff"
 # NIST P-256: y^2 = x^3 - 3x + b over the field of P, where the multiples of G are ORDER points.

@@ -17,7 +17,8 @@ from server_process import AWAY, BINARY, HOME, ServerProcess
 
 SECONDS_MAX = 300
 STEPS = ["import day 1", "copy in us-east-1", "copy to us-west-2", "import day 2", "copy day 2 to us-west-2"]
-ROW = re.compile(r"^(?P<step>.+?)  +(?P<snapshot>snap-[0-9a-f]{17}) +(?P<data>\S+) +(?P<moved>\S+) +(?P<shared>\S+) +\S+$")
+# Step, snapshot, data, moved, shared, seconds.
+ROW = re.compile(r"^(\S.+?)  +(snap-[0-9a-f]{17}) +([\d.]+) +([\d.]+) +([\d.]+) +[\d.]+$", re.M)
 IMAGE_BLOCKS = 24
 
 
@@ -42,8 +43,7 @@ def tour(folder, *arguments):
 
 def rows(text):
     """The table: {step: (snapshot, data, moved, shared)}, in MiB."""
-    found = [match for line in text.splitlines() if (match := ROW.match(line))]
-    return {row["step"]: (row["snapshot"], *(float(row[name]) for name in ("data", "moved", "shared"))) for row in found}
+    return {step: (snapshot, *map(float, figures)) for step, snapshot, *figures in ROW.findall(text)}
 
 
 def check_report(text):
