@@ -104,7 +104,7 @@ impl Upload {
         segments: &[UploadSegment],
     ) -> Result<Self, StoreError> {
         let shared = Arc::clone(&store.shared);
-        recover::seal_all_interrupted(&shared, &keys, segments, recover::Sealer::Writer).await?;
+        recover::seal_all_interrupted(&shared, &keys, segments, None).await?;
         let appender = Appender::start(Arc::clone(&shared), session, keys.domain());
         let (next_write, pinned) = (AtomicU64::new(0), Mutex::default());
         Ok(Self { shared, keys, snapshot, session, parent, next_write, pinned, appender })
