@@ -18,6 +18,8 @@ mod slot;
 
 use ebs::SegmentId;
 
+use crate::limits::{SEALED_BYTES_MAX, SEGMENT_BYTES_MAX};
+
 pub(crate) use footer::{SegmentHeader, read_footer};
 pub(crate) use interrupted::{Interrupted, slots_of_interrupted};
 pub(crate) use open_segment::OpenSegment;
@@ -58,6 +60,11 @@ impl Place {
         let mut fields = crate::bytes_io::Fields(&bytes);
         let segment = SegmentId::from_bytes(fields.array().unwrap_or([0; SegmentId::BYTES]));
         Self { segment, offset: fields.u32().unwrap_or(0), sealed_len: fields.u32().unwrap_or(0) }
+    }
+
+    /// Whether a slot can lie here. A place that was read from somewhere is asked this before anything is read of it.
+    pub(crate) fn is_legal(self) -> bool {
+        self.sealed_len as usize <= SEALED_BYTES_MAX && self.range().end <= SEGMENT_BYTES_MAX
     }
 
     /// The bytes of the segment that the slot fills.
