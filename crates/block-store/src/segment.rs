@@ -15,6 +15,8 @@ mod interrupted;
 mod open_segment;
 mod reader;
 mod slot;
+#[cfg(test)]
+mod sync_fault;
 
 use ebs::SegmentId;
 
@@ -25,6 +27,8 @@ pub(crate) use interrupted::{Interrupted, slots_of_interrupted};
 pub(crate) use open_segment::OpenSegment;
 pub(crate) use reader::{read_slot, read_slots};
 pub(crate) use slot::{Origin, SealedOrigin, Slot, SlotHeader, SlotKind, sealed_block};
+#[cfg(test)]
+pub(crate) use sync_fault::SyncFault;
 
 /// Where a slot lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
