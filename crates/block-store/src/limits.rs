@@ -12,6 +12,8 @@ pub const SEGMENT_SLOTS_MAX: usize = 1 << 15;
 pub const NODE_FANOUT: usize = 512;
 /// Levels of nodes: leaves, branches, root.
 pub const TREE_DEPTH: u32 = 3;
+/// Blocks of the largest volume.
+pub const TREE_BLOCKS_MAX: u32 = 1 << 27;
 /// Longest sealed payload of a slot: a raw block and its tag, or a full leaf.
 pub const SEALED_BYTES_MAX: usize = BLOCK_BYTES + 16;
 /// Longest range that one request reads when neighbouring slots are read together.
@@ -29,6 +31,9 @@ pub const WRITES_IN_MEMORY_MAX: u64 = 4096;
 /// Memory that the embedded index keeps as its cache, in bytes.
 pub const INDEX_CACHE_BYTES: usize = 8 * 1024 * 1024;
 
-const _: () = assert!(NODE_FANOUT.pow(TREE_DEPTH) == 1 << 27, "the tree covers exactly the largest volume");
+const _: () = assert!(
+    NODE_FANOUT.pow(TREE_DEPTH) == TREE_BLOCKS_MAX as usize,
+    "the tree covers exactly the largest volume"
+);
 const _: () = assert!(SEGMENT_BYTES_TARGET + READ_BYTES_MAX < SEGMENT_BYTES_MAX);
 const _: () = assert!(READ_BYTES_MAX > SEALED_BYTES_MAX as u64 * 2);

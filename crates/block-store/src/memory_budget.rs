@@ -76,6 +76,7 @@ mod tests {
         let (_half, _other_half) = (budget.take(5 * 1024).await, budget.take(5 * 1024).await);
         assert!(tokio::time::timeout(Duration::from_millis(20), budget.take(1)).await.is_err());
     }
+
     #[tokio::test]
     async fn bytes_hold_their_share_until_the_last_part_of_them_is_gone() {
         let budget = MemoryBudget::new(1024);
