@@ -36,6 +36,8 @@ pub(crate) enum ObjectOperation {
     Publish,
     /// Making an object of bytes in memory.
     Put,
+    /// Making sure that an object that is there outlives a crash.
+    MakeDurable,
     /// Reading a range.
     Get,
     /// Asking for the length.
@@ -127,6 +129,7 @@ impl ObjectOperation {
         match self {
             Self::Publish => "publish",
             Self::Put => "put",
+            Self::MakeDurable => "make_durable",
             Self::Get => "get",
             Self::Length => "length",
             Self::Delete => "delete",
