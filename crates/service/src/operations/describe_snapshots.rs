@@ -10,7 +10,7 @@ use ebs::{AccountId, Filter, Refusal, Snapshot};
 use super::{check_filters, dry_run, snapshot_ids};
 use crate::{Call, ServiceError, iso8601};
 
-/// Rows read at once.
+/// Rows read at once where filters decide how many are let through.
 const ROWS_AT_ONCE: u32 = 1_000;
 
 const FILTERS: [&str; 12] = [
@@ -71,11 +71,12 @@ impl Call {
     ) -> Result<DescribeSnapshotsReply, ServiceError> {
         let wanted = request.page.max_results.map(|most| most as usize);
         let scan_most = wanted.map_or(u32::MAX, |_| DESCRIBE_ROWS_SCANNED_MAX);
+        let rows_at_once = rows_at_once(request);
         let (mut snapshots, mut cursor, mut scanned) = (Vec::new(), request.page.after, 0);
         while scanned < scan_most {
-            let rows = self.region.catalog.snapshots_page(self.account(), cursor, ROWS_AT_ONCE).await?;
-            let is_last = rows.len() < ROWS_AT_ONCE as usize;
-            scanned += ROWS_AT_ONCE;
+            let rows = self.region.catalog.snapshots_page(self.account(), cursor, rows_at_once).await?;
+            let is_last = rows.len() < rows_at_once as usize;
+            scanned += rows_at_once;
             for SnapshotRecord { snapshot, .. } in rows {
                 if wanted.is_some_and(|wanted| snapshots.len() == wanted) {
                     return Ok(DescribeSnapshotsReply { snapshots, next: cursor });
@@ -88,6 +89,15 @@ impl Call {
             }
         }
         Ok(DescribeSnapshotsReply { snapshots, next: cursor })
+    }
+}
+
+/// How many rows to read at once. Without filters every row is let through: those of the page, and one more to see
+/// whether there is a next.
+fn rows_at_once(request: &DescribeSnapshotsRequest) -> u32 {
+    match request.page.max_results {
+        Some(wanted) if request.filters.is_empty() => wanted.saturating_add(1),
+        _ => ROWS_AT_ONCE,
     }
 }
 
