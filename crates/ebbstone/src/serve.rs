@@ -171,20 +171,23 @@ async fn region_settings(
     let key = Box::new(RegionKeyFile { path: local.join("region.key") });
     let index = local.join("block-index.redb");
     let (name, catalog) = (region.clone(), config.catalog_of(Some(region)));
+    let jobs = metrics.jobs(region);
     let counted = |objects| Arc::new(CountedObjects::new(objects, metrics.object_requests(region)));
     match &config.store {
         StorePlace::Folder(folder) => {
             let objects = LocalDirectory::open(&folder.join(region.as_str()))
                 .with_context(|| format!("cannot use the store folder {}", folder.display()))?;
             let staging = objects.staging();
-            Ok(RegionSettings { name, catalog, objects: counted(Arc::new(objects)), staging, index, key })
+            let objects = counted(Arc::new(objects));
+            Ok(RegionSettings { name, catalog, objects, staging, index, key, jobs })
         }
         StorePlace::S3(place) => {
             let bucket = S3Bucket::connect(&s3_settings(place, region))?;
             let unusable = || format!("cannot use the bucket {} for {region}", place.bucket);
             bucket.check(randomness).await.with_context(unusable)?;
             let staging = local.join("staging");
-            Ok(RegionSettings { name, catalog, objects: counted(Arc::new(bucket)), staging, index, key })
+            let objects = counted(Arc::new(bucket));
+            Ok(RegionSettings { name, catalog, objects, staging, index, key, jobs })
         }
     }
 }
