@@ -41,6 +41,11 @@ impl Image {
         Ok(Self { file, path: path.to_owned(), length, modified })
     }
 
+    /// Its path.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Its length in bytes.
     pub(super) fn length(&self) -> u64 {
         self.length
