@@ -190,6 +190,10 @@ def test_snapshots_are_listed_described_and_deleted(own_server):
     old = upload(own_server, {0: data(1)}, Tags=[{"Key": "Name", "Value": "old"}], Description="the old one")
     new = upload(own_server, {0: data(2), 1: data(3)})
     assert [found["SnapshotId"] for found in document(own_server, "ls")["Snapshots"]] == [new, old]
+    reversed_order = document(own_server, "ls", "--reverse")["Snapshots"]
+    assert [found["SnapshotId"] for found in reversed_order] == [old, new]
+    by_id = document(own_server, "ls", "--sort", "id")["Snapshots"]
+    assert [found["SnapshotId"] for found in by_id] == sorted([old, new])
     tagged = document(own_server, "ls", "--tag", "Name=o*", "--status", "completed")["Snapshots"]
     assert [found["SnapshotId"] for found in tagged] == [old]
     assert document(own_server, "ls", "--status", "error")["Snapshots"] == []

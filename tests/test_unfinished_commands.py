@@ -148,7 +148,10 @@ def test_a_resumable_import_that_is_interrupted_keeps_its_upload_and_goes_on(ser
 @pytest.mark.parametrize("command", ["import", "pull", "copy"])
 def test_an_id_is_printed_even_if_waiting_fails(server, source, there, command):
     subject = {"import": [source], "pull": [there, "--from-region", HOME], "copy": [there, "--wait"]}[command]
-    refuse = lambda _, __, body: refusal("UnauthorizedOperation", 403) if b"=DescribeSnapshots&" in body else None
+
+    def refuse(_, __, body):
+        return refusal("UnauthorizedOperation", 403) if b"=DescribeSnapshots&" in body else None
+
     with AnsweringProxy(server, refuse) as proxy:
         answer = run(proxy, command, *subject, status=ACCESS_DENIED)
         told = run(proxy, command, *subject, "--json", status=ACCESS_DENIED)

@@ -26,6 +26,7 @@ pub(crate) mod pull;
 pub(crate) mod settings;
 pub(crate) mod sts;
 mod transport;
+mod unreachable;
 pub(crate) mod upload_log;
 pub(crate) mod wait;
 mod xml_element;

@@ -154,7 +154,9 @@ pub(super) fn client_exit_code(error: &ClientError) -> u8 {
         ClientError::TimedOut { .. } => exit_code::TIMED_OUT,
         ClientError::VolumeTooSmall { .. }
         | ClientError::NotAnImage(_)
+        | ClientError::EmptyImage(_)
         | ClientError::NotAFile(_)
+        | ClientError::NoFolder(_)
         | ClientError::FileExists(_)
         | ClientError::ParentDiffers { .. }
         | ClientError::ParentFileDiffers { .. }

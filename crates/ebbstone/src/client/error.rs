@@ -8,6 +8,7 @@ use ebs::{BlockIndex, SnapshotId};
 
 use super::endpoint::Service;
 use super::settings::SettingsError;
+use super::unreachable;
 
 /// What went wrong, told apart by what there is to do about it.
 #[derive(Debug, thiserror::Error)]
@@ -19,7 +20,7 @@ pub(crate) enum ClientError {
     #[error("{0}")]
     Refused(Box<ServiceError>),
     /// No answer came, after all the attempts there may be: to be tried again once the endpoint is there.
-    #[error("{operation}: no answer from {endpoint}")]
+    #[error("{operation}: no answer from {endpoint}{}", unreachable::advice(endpoint, source))]
     Unreachable {
         /// The API action.
         operation: &'static str,
@@ -57,6 +58,12 @@ pub(crate) enum ClientError {
     /// What is to be imported has no bytes that stay where they are.
     #[error("{} is neither a file nor a block device; save a stream to a file, and import that", .0.display())]
     NotAnImage(PathBuf),
+    /// What is to be imported has no bytes at all: perhaps what should have written it has failed.
+    #[error("{} is empty: there is nothing to import", .0.display())]
+    EmptyImage(PathBuf),
+    /// The folder that a file is to be written to is not there.
+    #[error("the folder {} does not exist: make it, or give another", .0.display())]
+    NoFolder(PathBuf),
     /// What is to be replaced is no file: a device, for example, whose node would be lost.
     #[error("{} is there and is not a file; export to a new file, and write that to a device with dd", .0.display())]
     NotAFile(PathBuf),
