@@ -17,17 +17,20 @@ class AnsweringProxy:
     (status, body). Looks like the server to the helpers that run commands."""
 
     def __init__(self, server, answer):
+        self.answer = answer
         self.data_dir = server.data_dir
         self.access_key_id = server.access_key_id
         self.secret_access_key = server.secret_access_key
         address = urllib.parse.urlsplit(server.endpoint).netloc
+
+        proxy = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def handle_one(self):
                 body = self.rfile.read(int(self.headers.get("content-length", 0)))
-                status, content, headers = *(answer(self.command, self.path, body) or (None, None)), []
+                status, content, headers = *(proxy.answer(self.command, self.path, body) or (None, None)), []
                 if status is None:
                     status, content, headers = self.forward(body)
                 self.send_response(status)

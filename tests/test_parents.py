@@ -1,5 +1,7 @@
 """Increments over a parent: what is made equals its source, or is not made, whichever parent was named."""
 
+import json
+
 import pytest
 
 from aws_clients import client
@@ -43,7 +45,10 @@ def test_a_parent_without_a_record_is_compared_block_by_block(server, lineage):
     first, second = lineage
     # A block of zeros is as good as none.
     parent = upload(server, {**FIRST, 30: bytes(BLOCK_BYTES)}, region=AWAY)
-    report = pull(server, second, "--parent", parent, "--from-parent", first)
+    parents = ["--parent", parent, "--from-parent", first]
+    pulled = run(server, "pull", second, "--from-region", HOME, *parents, "--json", region=AWAY)
+    assert "all blocks of both are read and compared" in json.loads(pulled.stderr)["Note"]
+    report = json.loads(pulled.stdout)
     assert (report["BlocksRead"], report["ParentBlocksCompared"]) == (2, 4)
     restored = read(server, report["SnapshotId"], AWAY)
     assert restored == {**SECOND, 30: bytes(BLOCK_BYTES)}

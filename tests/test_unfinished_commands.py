@@ -14,6 +14,7 @@ from commands import (
     ACCESS_DENIED,
     COMMAND_SECONDS_MAX,
     FAILURE,
+    NOT_FOUND,
     data,
     document,
     environment,
@@ -143,6 +144,20 @@ def test_a_resumable_import_that_is_interrupted_keeps_its_upload_and_goes_on(ser
     whole = data("large", BLOCKS)
     expected = {index: whole[index * BLOCK_BYTES : (index + 1) * BLOCK_BYTES] for index in range(BLOCKS)}
     assert read(server, snapshot) == expected
+
+
+def test_a_resumable_import_whose_upload_is_over_says_how_to_start_anew(server, source, tmp_path):
+    state = tmp_path / "source.raw.ebbstone-import"
+    with AnsweringProxy(server, Blocks(1, "refuse")) as proxy:
+        answer = run(proxy, "import", source, "--resume", status=FAILURE)
+        (snapshot,) = set(ID.findall(answer.stderr))
+        assert "the same command goes on" in answer.stderr
+        run(server, "rm", snapshot)
+        proxy.answer = lambda *_: None
+        answer = run(proxy, "import", source, "--resume", status=NOT_FOUND)
+        assert f"the upload {snapshot} is over (deleted)" in answer.stderr and f"delete {state}" in answer.stderr
+        state.unlink()
+        assert document(proxy, "import", source, "--resume")["SnapshotId"] != snapshot
 
 
 @pytest.mark.parametrize("command", ["import", "pull", "copy"])

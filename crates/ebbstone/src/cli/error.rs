@@ -121,6 +121,10 @@ fn left_of(snapshot: SnapshotId, left: &UploadLeft) -> String {
             delete {}",
             state_file.display()
         ),
+        UploadLeft::Over { state, state_file } => format!(
+            "the upload {snapshot} is over ({state}), and nothing goes on with it: delete {} to start anew",
+            state_file.display()
+        ),
         UploadLeft::Pending(reason) => {
             let reason = reason
                 .as_ref()

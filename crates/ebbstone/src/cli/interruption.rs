@@ -8,6 +8,7 @@ use ebs::SnapshotId;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::error::CliError;
+use crate::client::ec2::DescribeOrder;
 use crate::client::pending_upload::PendingUpload;
 use crate::client::{Client, ClientError};
 
@@ -21,6 +22,8 @@ pub(crate) enum UploadLeft {
     Deleted,
     /// It is kept: this state file lets the same command go on with it.
     Kept { state_file: PathBuf },
+    /// It is over, in this state, so that its state file is of no use any more.
+    Over { state: String, state_file: PathBuf },
     /// It could not be deleted, for this reason if there was an answer in time.
     Pending(Option<ClientError>),
 }
@@ -57,10 +60,29 @@ pub(super) async fn transferring<T>(
     // The state file of an image that has changed since is of no use to any import.
     let resumable = !matches!(cause, CliError::Client(ClientError::ImageChanged(_)));
     let left = match state_file.filter(|_| resumable) {
-        Some(state_file) => UploadLeft::Kept { state_file },
+        Some(state_file) => kept(client, snapshot, &cause, state_file).await,
         None => delete(client, snapshot).await,
     };
     Err(CliError::Unfinished { cause: Box::new(cause), snapshot, left })
+}
+
+/// What has become of an upload that is to be kept. Only where the service has refused something is it asked for the
+/// upload's state: it may have refused because the upload is over.
+async fn kept(client: &Client, snapshot: SnapshotId, cause: &CliError, state_file: PathBuf) -> UploadLeft {
+    if !matches!(cause, CliError::Client(ClientError::Refused(_))) {
+        return UploadLeft::Kept { state_file };
+    }
+    let order = DescribeOrder { snapshots: vec![snapshot], ..DescribeOrder::default() };
+    let asking = tokio::time::timeout(CLEAR_UP_TIMEOUT, client.describe_snapshots(&order));
+    let over = match interruptible(async { Ok::<_, CliError>(asking.await) }).await {
+        Ok(Ok(Ok(found))) => found.into_iter().find(|one| one.state != "pending").map(|one| one.state),
+        Ok(Ok(Err(error))) if error.is_not_found() => Some("deleted".to_owned()),
+        _ => None,
+    };
+    match over {
+        Some(state) => UploadLeft::Over { state, state_file },
+        None => UploadLeft::Kept { state_file },
+    }
 }
 
 async fn delete(client: &Client, snapshot: SnapshotId) -> UploadLeft {

@@ -8,6 +8,7 @@ use super::arguments::{LabelArgs, TransferArgs, UploadArgs};
 use super::connection::ConnectionArgs;
 use super::error::CliError;
 use super::interruption::{interruptible, transferring};
+use super::output::Output;
 use super::progress_bar::bar;
 use super::quantity::bytes;
 use super::wait::wait_for;
@@ -66,7 +67,7 @@ impl PullArgs {
             self.from_region.as_deref(),
             self.from_endpoint_url.as_deref(),
         )?;
-        let parents = interruptible(self.parents(&source, &destination)).await?;
+        let parents = interruptible(self.parents(&source, &destination, connection.output())).await?;
         let plan = PullPlan {
             snapshot: self.snapshot,
             parents,
@@ -105,6 +106,7 @@ impl PullArgs {
         &self,
         source: &Client,
         destination: &Client,
+        output: Output,
     ) -> Result<Option<EqualSnapshots>, CliError> {
         let Some((there, here)) = self.from_parent.zip(self.parent) else {
             return Ok(None);
@@ -112,9 +114,16 @@ impl PullArgs {
         if self.trust_parent {
             return Ok(Some(EqualSnapshots::trust(there, here)));
         }
+        if let Some(recorded) = EqualSnapshots::of_record(there, (destination, here)).await? {
+            return Ok(Some(recorded));
+        }
+        output.note(&format!(
+            "no record says that {here} has the content of {there}: all blocks of both are read and compared"
+        ));
         let progress = bar("compare the parents");
         let (there, here) = ((source, there), (destination, here));
-        let proven = EqualSnapshots::prove(there, here, self.transfer.concurrency, &*progress).await?;
+        let proven =
+            EqualSnapshots::by_comparison(there, here, self.transfer.concurrency, &*progress).await?;
         Ok(Some(proven))
     }
 }

@@ -39,20 +39,30 @@ enum Basis {
 }
 
 impl EqualSnapshots {
-    /// `there`, a snapshot at `source`, and `here`, one at `destination`, proven to be equal.
+    /// `there` and `here`, one at `destination`, if the pull that made the latter has left the record that they are equal.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if there is no such snapshot, or of whatever keeps the call from its answer.
+    pub(crate) async fn of_record(
+        there: SnapshotId,
+        (destination, here): (&Client, SnapshotId),
+    ) -> Result<Option<Self>, ClientError> {
+        let recorded = has_record(destination, there, here).await?;
+        Ok(recorded.then_some(Self { there, here, basis: Basis::Record }))
+    }
+
+    /// `there`, a snapshot at `source`, and `here`, one at `destination`, proven to be equal by reading both.
     ///
     /// # Errors
     ///
     /// [`ClientError::ParentDiffers`] if they are not; [`ClientError`] of whatever keeps a call from its answer.
-    pub(crate) async fn prove(
+    pub(crate) async fn by_comparison(
         (source, there): (&Client, SnapshotId),
         (destination, here): (&Client, SnapshotId),
         concurrency: usize,
         progress: &dyn Progress,
     ) -> Result<Self, ClientError> {
-        if has_record(destination, there, here).await? {
-            return Ok(Self { there, here, basis: Basis::Record });
-        }
         let blocks = compare((source, there), (destination, here), concurrency, progress).await?;
         Ok(Self { there, here, basis: Basis::Comparison { blocks } })
     }
