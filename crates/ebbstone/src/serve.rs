@@ -62,11 +62,15 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     private_file::create_folder(&config.data_dir)
         .with_context(|| format!("cannot use the data folder {}", config.data_dir.display()))?;
     let lock = private_file::lock(&config.data_dir.join(LOCK_FILE)).map_err(|error| {
-        let told = match error.kind() {
-            std::io::ErrorKind::WouldBlock => "another process uses",
-            _ => "cannot use",
-        };
-        anyhow::Error::new(error).context(format!("{told} the data folder {}", config.data_dir.display()))
+        let folder = config.data_dir.display();
+        match error.kind() {
+            std::io::ErrorKind::WouldBlock => {
+                anyhow::anyhow!(
+                    "another process uses the data folder {folder}: stop it, or give another --data-dir"
+                )
+            }
+            _ => anyhow::Error::new(error).context(format!("cannot use the data folder {folder}")),
+        }
     })?;
     let (clock, randomness): (Arc<dyn Clock>, Arc<dyn Randomness>) =
         (Arc::new(SystemClock), Arc::new(SystemRandomness));
@@ -75,10 +79,11 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     let tls = config.tls.as_ref().map(acceptor).transpose()?;
     let has_tls = tls.is_some();
     let api_listener = Listener::bind(config.listen, tls).await;
-    let api_listener = api_listener.with_context(|| format!("cannot listen on {}", config.listen))?;
+    let api_listener =
+        api_listener.with_context(|| format!("cannot listen on {} (--listen)", config.listen))?;
     let observe_listener = Listener::bind(config.metrics_listen, None).await;
-    let observe_listener =
-        observe_listener.with_context(|| format!("cannot listen on {}", config.metrics_listen))?;
+    let observe_listener = observe_listener
+        .with_context(|| format!("cannot listen on {} (--metrics-listen)", config.metrics_listen))?;
     let address = api_listener.address()?;
     tracing::info!(address = %observe_listener.address()?, "metrics, health and readiness");
 
