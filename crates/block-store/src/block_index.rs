@@ -23,6 +23,8 @@ use crate::{DomainKeys, StoreError};
 /// Domain and the first half of the identity: 128 bits that nobody can steer without the domain's secret.
 type BlockRow = [u8; 24];
 const BLOCKS: TableDefinition<'static, BlockRow, &[u8]> = TableDefinition::new("blocks");
+/// The domains whose segments were all read into the index.
+const DOMAINS: TableDefinition<'static, u64, ()> = TableDefinition::new("domains");
 /// Digest key of a block that was sealed elsewhere, sealed for this domain: nonce 12, key 32, tag 16.
 pub(crate) const SEALED_KEY_BYTES: usize = 60;
 const KEY_BOUND: &[u8] = b"ebbstone index key v1";
@@ -49,20 +51,41 @@ pub(crate) struct IndexedBlock {
 }
 
 impl BlockIndex {
-    /// Opens the index at `path`, and says whether it had to begin empty. One that is damaged is replaced.
+    /// Opens the index at `path`. One that is damaged is replaced by an empty one.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] if the file cannot be opened or made, or another process has it open.
-    pub(crate) fn open(path: &Path) -> Result<(Self, bool), StoreError> {
-        let existed = path.exists();
-        let (database, damaged) = open_or_replace(path).map_err(StoreError::unavailable)?;
+    pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+        let database = open_or_replace(path).map_err(StoreError::unavailable)?;
         let inner = Inner {
             path: path.to_owned(),
             database: RwLock::new(Some(database)),
             persist_next: AtomicBool::new(false),
             reopen_next: AtomicBool::new(false),
         };
-        Ok((Self { inner: Arc::new(inner) }, damaged || !existed))
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Whether all segments that `domain` had when it was first used here were read into the index. An index that has
+    /// failed says so too: nothing can be entered into it.
+    pub(crate) fn is_complete(&self, domain: DomainId) -> bool {
+        let read = |database: &Database| -> Result<bool, redb::Error> {
+            match database.begin_read()?.open_table(DOMAINS) {
+                Err(TableError::TableDoesNotExist(_)) => Ok(false),
+                table => Ok(table?.get(domain.0)?.is_some()),
+            }
+        };
+        self.with_database(read).unwrap_or(true)
+    }
+
+    /// Notes durably, with all that was entered before, that the segments of `domain` were read.
+    pub(crate) fn mark_complete(&self, domain: DomainId) {
+        let write = |database: &Database| -> Result<(), redb::Error> {
+            let transaction = database.begin_write()?;
+            transaction.open_table(DOMAINS)?.insert(domain.0, ())?;
+            Ok(transaction.commit()?)
+        };
+        self.with_database(write);
     }
 
     /// Where the content of this identity lies in `domain`, as far as is known.
@@ -161,7 +184,7 @@ impl BlockIndex {
             return;
         }
         match open_or_replace(&self.inner.path) {
-            Ok((opened, _)) => {
+            Ok(opened) => {
                 *database = Some(opened);
                 tracing::info!("the local block index is open again");
             }
@@ -214,16 +237,16 @@ fn key_bound(identity: &BlockIdentity) -> Vec<u8> {
     [KEY_BOUND, &identity.0].concat()
 }
 
-/// Opens the database at `path`, makes it if there is none, and replaces it if it is damaged; says whether it did.
-fn open_or_replace(path: &Path) -> Result<(Database, bool), DatabaseError> {
+/// Opens the database at `path`, makes it if there is none, and replaces it if it is damaged.
+fn open_or_replace(path: &Path) -> Result<Database, DatabaseError> {
     let open = || Database::builder().set_cache_size(INDEX_CACHE_BYTES).create(path);
     match open() {
         Err(error) if is_damage(&error) => {
             tracing::warn!(%error, "the local block index is damaged; it begins again empty");
             std::fs::remove_file(path).map_err(StorageError::Io)?;
-            open().map(|database| (database, true))
+            open()
         }
-        opened => opened.map(|database| (database, false)),
+        opened => opened,
     }
 }
 
@@ -265,26 +288,26 @@ mod tests {
     fn a_damaged_index_begins_again_and_one_in_use_is_left_alone() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("index");
-        let (index, lost) = BlockIndex::open(&path).expect("opens");
-        assert!(lost, "it was not there");
-        index.segment_sealed();
+        let index = BlockIndex::open(&path).expect("opens");
+        assert!(!index.is_complete(DOMAIN), "it was not there");
         index.insert(DOMAIN, &[block(1)]);
+        index.mark_complete(DOMAIN);
         assert!(BlockIndex::open(&path).is_err(), "it is in use, and not replaced");
         drop(index);
-        let (index, lost) = BlockIndex::open(&path).expect("opens");
-        assert!(!lost);
+        let index = BlockIndex::open(&path).expect("opens");
+        assert!(index.is_complete(DOMAIN) && !index.is_complete(DomainId(2)));
         assert_eq!(index.lookup(DOMAIN, &block(1).0), Some(block(1).1));
         drop(index);
         std::fs::write(&path, vec![7; 1 << 20]).expect("writes");
-        let (index, lost) = BlockIndex::open(&path).expect("opens");
-        assert!(lost, "it was damaged");
+        let index = BlockIndex::open(&path).expect("opens");
+        assert!(!index.is_complete(DOMAIN), "it was damaged");
         assert_eq!(index.lookup(DOMAIN, &block(1).0), None);
     }
 
     #[test]
     fn an_index_that_has_failed_knows_nothing_until_a_segment_is_sealed() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (index, _) = BlockIndex::open(&folder.path().join("index")).expect("opens");
+        let index = BlockIndex::open(&folder.path().join("index")).expect("opens");
         index.segment_sealed();
         index.insert(DOMAIN, &[block(1)]);
         let failing = || redb::Error::Io(std::io::ErrorKind::StorageFull.into());

@@ -52,7 +52,6 @@ pub(crate) struct Shared {
     pub(crate) randomness: Arc<dyn Randomness>,
     pub(crate) memory: MemoryBudget,
     pub(crate) index: BlockIndex,
-    index_was_lost: bool,
     cpu: Arc<Semaphore>,
     nodes: Cache<NodeName, CachedNode, NodeWeight>,
 }
@@ -93,7 +92,7 @@ impl BlockStore {
     pub fn open(parts: StoreParts) -> Result<Self, StoreError> {
         std::fs::create_dir_all(&parts.staging).map_err(ObjectError::from_io)?;
         sweep_copies(&parts.staging).map_err(ObjectError::from_io)?;
-        let (index, index_was_lost) = BlockIndex::open(&parts.index)?;
+        let index = BlockIndex::open(&parts.index)?;
         let shared = Shared {
             objects: parts.objects,
             staging: parts.staging,
@@ -102,16 +101,29 @@ impl BlockStore {
             randomness: parts.randomness,
             memory: parts.memory,
             index,
-            index_was_lost,
             cpu: Arc::new(Semaphore::new(parts.cpu_tasks.max(1))),
             nodes: Cache::with_weighter(1024, NODE_CACHE_BYTES, NodeWeight),
         };
         Ok(Self { shared: Arc::new(shared) })
     }
 
-    /// Whether the local index began empty: [`BlockStore::index_segment`] should be called for sealed segments.
-    pub fn index_was_lost(&self) -> bool {
-        self.shared.index_was_lost
+    /// Whether the local index has the blocks of `domain`. If not, [`BlockStore::index_segment`] should be called for
+    /// each of its sealed segments, and then [`BlockStore::index_is_whole`].
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the runtime is shutting down.
+    pub async fn has_index_of(&self, domain: DomainId) -> Result<bool, StoreError> {
+        let index = self.shared.index.clone();
+        self.shared.compute(move || index.is_complete(domain)).await
+    }
+
+    /// Notes in the local index that all sealed segments of `domain` were entered.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the runtime is shutting down.
+    pub async fn index_is_whole(&self, domain: DomainId) -> Result<(), StoreError> {
+        let index = self.shared.index.clone();
+        self.shared.compute(move || index.mark_complete(domain)).await
     }
 
     /// Reads the footer of a sealed segment of `keys`' domain and enters its blocks into the local index.

@@ -78,8 +78,8 @@ impl Domains {
         let secret = self.key.unwrap(&wrapped, PURPOSE, &self.context(record.account))?;
         let keys = Arc::new(DomainKeys::derive(record.id, &secret));
         let first = self.cache().insert(record.id, Arc::clone(&keys)).is_none();
-        if first && self.store.index_was_lost() {
-            tokio::spawn(index_again(Arc::clone(&self.catalog), self.store.clone(), Arc::clone(&keys)));
+        if first {
+            tokio::spawn(complete_index(Arc::clone(&self.catalog), self.store.clone(), Arc::clone(&keys)));
         }
         Ok(keys)
     }
@@ -98,26 +98,47 @@ impl Domains {
     }
 }
 
-/// Reads a domain's segments into the local index that was lost. Until it is done, content that is there already may
-/// be stored again.
-async fn index_again(catalog: Arc<RegionCatalog>, store: BlockStore, keys: Arc<DomainKeys>) {
-    let (mut after, mut indexed) = (None, 0);
+/// Sees to it that the local index has the domain's blocks. Until it is done, content that is there already may be
+/// stored again; if it fails, the next start goes about it again.
+async fn complete_index(catalog: Arc<RegionCatalog>, store: BlockStore, keys: Arc<DomainKeys>) {
+    match read_into_index(&catalog, &store, &keys).await {
+        Ok(0) => {}
+        Ok(segments) => {
+            tracing::info!(domain = ?keys.domain(), segments, "the local index was read again from the segments");
+        }
+        Err(error) => tracing::warn!(domain = ?keys.domain(), %error, "the local index stays incomplete"),
+    }
+}
+
+/// Enters all segments of a domain that is not in the local index, and gives how many there were.
+async fn read_into_index(
+    catalog: &RegionCatalog,
+    store: &BlockStore,
+    keys: &Arc<DomainKeys>,
+) -> Result<usize, ServiceError> {
+    if store.has_index_of(keys.domain()).await? {
+        return Ok(0);
+    }
+    let (mut after, mut indexed, mut failure) = (None, 0, None);
     loop {
-        let segments = match catalog.segments_of_domain(keys.domain(), after, SEGMENTS_AT_ONCE).await {
-            Ok(segments) if segments.is_empty() => break,
-            Ok(segments) => segments,
-            Err(error) => {
-                tracing::warn!(%error, "the local index stays incomplete");
-                return;
-            }
-        };
+        let segments = catalog.segments_of_domain(keys.domain(), after, SEGMENTS_AT_ONCE).await?;
+        let Some(last) = segments.last() else { break };
+        after = Some(last.id);
         for segment in &segments {
-            match store.index_segment(&keys, segment.id).await {
+            match store.index_segment(keys, segment.id).await {
                 Ok(()) => indexed += 1,
-                Err(error) => tracing::warn!(%error, segment = ?segment.id, "a segment could not be indexed"),
+                Err(error) => {
+                    tracing::warn!(%error, segment = ?segment.id, "a segment could not be indexed");
+                    failure = Some(error);
+                }
             }
         }
-        after = segments.last().map(|segment| segment.id);
     }
-    tracing::info!(domain = ?keys.domain(), segments = indexed, "the local index was read again from the segments");
+    match failure {
+        Some(error) => Err(error.into()),
+        None => {
+            store.index_is_whole(keys.domain()).await?;
+            Ok(indexed)
+        }
+    }
 }

@@ -7,6 +7,7 @@ mod expiry;
 mod faults;
 mod leases;
 mod listings;
+mod local_index;
 mod owned_clock;
 mod owned_objects;
 mod quotas;

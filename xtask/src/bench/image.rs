@@ -59,7 +59,7 @@ impl Image {
         Ok(made)
     }
 
-    /// Makes a copy of an image in which one of fifty blocks is another, and says how many are.
+    /// Makes a copy of an image in which one of fifty blocks is another, of random bytes, and says how many are.
     pub(super) fn change(from: &Path, to: &Path) -> Result<Self, Failure> {
         let failed = |source| Failure::File { path: to.to_owned(), source };
         let (mut source, mut target) = (File::open(from).map_err(failed)?, File::create(to).map_err(failed)?);
@@ -71,7 +71,7 @@ impl Image {
         for index in 0..length / BLOCK_BYTES {
             source.read_exact(&mut block).map_err(failed)?;
             if numbers.next().is_multiple_of(CHANGED_ONE_OF) {
-                block = content(&mut numbers, true);
+                block = content(&mut numbers, false);
                 changed.blocks += 1;
                 changed.data_bytes += BLOCK_BYTES;
             } else if block.iter().all(|byte| *byte == 0) {

@@ -93,6 +93,13 @@ impl Bed {
         self.node_with(name, |settings| settings).await
     }
 
+    /// A node that goes on with the folder of one that has stopped.
+    pub(crate) async fn successor(&self, stopped: &str, name: &str) -> Node {
+        let folder = self.folder.path();
+        std::fs::rename(folder.join(stopped), folder.join(name)).expect("the folder is moved");
+        self.node(name).await
+    }
+
     pub(crate) async fn node_with(
         &self,
         name: &str,
@@ -206,6 +213,19 @@ impl Node {
             timeout_minutes,
         };
         self.call(region).start_snapshot(&request).await.expect("starts").snapshot
+    }
+
+    /// Whether the node's local index has all segments of the account's domain.
+    pub(crate) async fn has_index(&self, region: &str) -> bool {
+        let region = self.region(region);
+        let domain = region.catalog.domain_of(alice()).await.expect("answers").expect("is there");
+        region.domains.of(domain.id).await.expect("opens");
+        region.store.has_index_of(domain.id).await.expect("answers")
+    }
+
+    /// Waits for the local index, so that the test's own calls are the only ones to the region's store.
+    pub(crate) async fn settle_index(&self, region: &str) {
+        eventually("the index is whole", || self.has_index(region)).await;
     }
 
     pub(crate) async fn put(

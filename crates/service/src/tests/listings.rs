@@ -32,6 +32,7 @@ async fn leaves_are_read_ahead_in_order_and_none_for_nothing() {
     let volume = sparse();
     let snapshot = bed.node("a").await.snapshot(HOME, &volume).await;
     let node = std::sync::Arc::new(bed.node("b").await);
+    node.settle_index(HOME).await;
     // The root and the branch come; the leaves are held.
     node.home.decide(|request| if request.number > 2 { Verdict::Hold } else { Verdict::Proceed });
     let listing = tokio::spawn({
@@ -75,6 +76,7 @@ async fn changed_leaves_are_read_ahead_in_order() {
             (indexes, reply.next.map(|index| index.0))
         }
     };
+    node.settle_index(HOME).await;
     // Two roots and two branches come; the leaves are held.
     node.home.decide(|request| if request.number > 4 { Verdict::Hold } else { Verdict::Proceed });
     let listing = tokio::spawn(list(0));
