@@ -10,9 +10,9 @@ import time
 import pytest
 
 import snapshots
+from commands import environment, run
 from server_process import BINARY, HOME
 from snapshots import BLOCK_BYTES, block
-from commands import environment, run
 
 SECONDS_MAX = 120
 BLOCKS = 40
