@@ -15,6 +15,14 @@ def server(tmp_path_factory):
 
 
 @pytest.fixture
+def serves_on(server):
+    """Whatever a test did, the server still answers."""
+    yield
+    assert server.process.poll() is None
+    assert client(server, "sts").get_caller_identity()["Account"]
+
+
+@pytest.fixture
 def own_server(tmp_path):
     """A server of two regions with nothing in it."""
     running = ServerProcess(tmp_path / "data").start()

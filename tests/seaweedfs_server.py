@@ -67,9 +67,9 @@ class SeaweedfsServer:
         self._make_bucket()
         return self
 
-    def options(self, prefix):
-        """What `ebbstone serve` is told to keep its bytes here, below `prefix`."""
-        return ["--store", f"s3://{BUCKET}/{prefix}", "--s3-endpoint", self.endpoint]
+    def options(self, prefix, endpoint=None):
+        """What `ebbstone serve` is told to keep its bytes here, below `prefix`; `endpoint` is a way to here."""
+        return ["--store", f"s3://{BUCKET}/{prefix}", "--s3-endpoint", endpoint or self.endpoint]
 
     def new_prefix(self):
         """A prefix below which there is nothing."""

@@ -65,6 +65,12 @@ class ServerProcess:
         assert "ready" not in stdout and "panicked" not in log, f"{stdout}\n{log[-4000:]}"
         return log
 
+    def client_environment(self, **variables):
+        """The environment of a client program: ours without what it says of AWS, with the root keys and `variables`."""
+        ours = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        keys = {"AWS_ACCESS_KEY_ID": self.access_key_id, "AWS_SECRET_ACCESS_KEY": self.secret_access_key}
+        return {**ours, **keys, **variables}
+
     def _spawn(self):
         command = [str(BINARY), "serve", "--data-dir", str(self.data_dir)]
         command += ["--listen", self.listen, "--metrics-listen", self.metrics_listen, *self.options]

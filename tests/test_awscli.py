@@ -2,7 +2,6 @@
 
 import base64
 import json
-import os
 import pathlib
 import subprocess
 import sys
@@ -21,13 +20,7 @@ def aws(server, tmp_path):
     """Runs `aws ...` and gives what it prints: parsed if it is JSON. `fails` asks for its error text instead."""
 
     def run(*arguments, region=HOME, fails=False):
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        environment |= {
-            "AWS_ACCESS_KEY_ID": server.access_key_id,
-            "AWS_SECRET_ACCESS_KEY": server.secret_access_key,
-            "AWS_CONFIG_FILE": str(tmp_path / "config"),
-            "AWS_MAX_ATTEMPTS": "1",
-        }
+        environment = server.client_environment(AWS_CONFIG_FILE=str(tmp_path / "config"), AWS_MAX_ATTEMPTS="1")
         command = [str(AWS), "--endpoint-url", server.endpoint, "--region", region, *arguments]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
         if fails:

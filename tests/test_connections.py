@@ -10,13 +10,7 @@ from snapshots import BLOCK_BYTES, filled
 DESCRIBE = b"Action=DescribeSnapshots&Version=2016-11-15&MaxResults=5"
 WHO = b"Action=GetCallerIdentity&Version=2011-06-15"
 
-
-@pytest.fixture(autouse=True)
-def serves_on(server):
-    """Whatever a test did, the server still answers."""
-    yield
-    assert server.process.poll() is None
-    assert client(server, "sts").get_caller_identity()["Account"]
+pytestmark = pytest.mark.usefixtures("serves_on")
 
 
 @pytest.fixture

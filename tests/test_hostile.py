@@ -17,13 +17,7 @@ from snapshots import block, filled
 
 HEAD = b"Version=2016-11-15&Action="
 
-
-@pytest.fixture(autouse=True)
-def serves_on(server):
-    """Whatever a test did, the server still answers."""
-    yield
-    assert server.process.poll() is None
-    assert client(server, "sts").get_caller_identity()["Account"]
+pytestmark = pytest.mark.usefixtures("serves_on")
 
 
 def is_clients_mistake(answer):

@@ -1,7 +1,6 @@
 """Ansible's modules of the collections amazon.aws and community.aws against the server."""
 
 import json
-import os
 import subprocess
 import sys
 
@@ -22,13 +21,9 @@ def play(ansible, server, tmp_path):
         steps = [{module: {**reach, **options}} for module, options in tasks]
         playbook = tmp_path / "playbook.json"
         playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": steps}]))
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        environment |= {
-            "AWS_ACCESS_KEY_ID": server.access_key_id,
-            "AWS_SECRET_ACCESS_KEY": server.secret_access_key,
-            "ANSIBLE_HOME": str(tmp_path / "ansible"),
-            "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
-        }
+        environment = server.client_environment(
+            ANSIBLE_HOME=str(tmp_path / "ansible"), ANSIBLE_STDOUT_CALLBACK="ansible.posix.json"
+        )
         interpreter = f"ansible_python_interpreter={sys.executable}"
         command = [str(ansible), "-i", "localhost,", "-c", "local", "-e", interpreter, str(playbook)]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)

@@ -1,6 +1,5 @@
 """coldsnap against the server: an upload and a download through the EBS direct APIs."""
 
-import os
 import re
 import subprocess
 
@@ -16,14 +15,9 @@ def run(coldsnap, server, tmp_path):
     """Runs `coldsnap ...` and gives what it prints."""
 
     def run(*arguments, fails=False):
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        environment |= {
-            "AWS_ACCESS_KEY_ID": server.access_key_id,
-            "AWS_SECRET_ACCESS_KEY": server.secret_access_key,
-            "AWS_REGION": HOME,
-            "AWS_CONFIG_FILE": str(tmp_path / "config"),
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
+        environment = server.client_environment(
+            AWS_REGION=HOME, AWS_CONFIG_FILE=str(tmp_path / "config"), AWS_EC2_METADATA_DISABLED="true"
+        )
         command = [coldsnap, "--endpoint", server.endpoint, "--region", HOME, *map(str, arguments)]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
         assert (done.returncode != 0) == fails, done.stdout + done.stderr

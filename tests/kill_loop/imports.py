@@ -1,7 +1,6 @@
 """`ebbstone import --resume`, whose server and whose client are killed."""
 
 import json
-import os
 import subprocess
 
 from kill_loop import contents
@@ -39,16 +38,9 @@ class Import:
         assert self.runs < RUNS_MAX, f"an import has no end after {self.runs} runs"
         self.runs += 1
         command = [str(BINARY), "import", str(self.image), "--resume", "--no-wait", "--concurrency", "4", "--json"]
-        environment = {
-            **os.environ,
-            "AWS_ENDPOINT_URL": self.server.endpoint,
-            "AWS_REGION": HOME,
-            "AWS_ACCESS_KEY_ID": self.server.access_key_id,
-            "AWS_SECRET_ACCESS_KEY": self.server.secret_access_key,
-        }
         self._process = subprocess.Popen(
             command,
-            env=environment,
+            env=self.server.client_environment(AWS_ENDPOINT_URL=self.server.endpoint, AWS_REGION=HOME),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
 
-/// Folders that hold no source of ours.
+/// Names that hold no source of ours. `.git` is a folder, or a file in a tree that shares its repository with another.
 const SKIPPED: [&str; 6] = ["target", ".git", ".venv", "__pycache__", ".pytest_cache", "node_modules"];
 /// Deepest folder that is looked into; a cycle of links ends here.
 const DEPTH_MAX: usize = 16;
@@ -59,10 +59,11 @@ fn collect(root: &Path, folder: &Path, depth: usize, found: &mut Vec<TextFile>) 
         let entry = entry.map_err(fail)?;
         let kind = entry.file_type().map_err(fail)?;
         let path = entry.path();
+        if SKIPPED.contains(&entry.file_name().to_string_lossy().as_ref()) {
+            continue;
+        }
         if kind.is_dir() {
-            if !SKIPPED.contains(&entry.file_name().to_string_lossy().as_ref()) {
-                collect(root, &path, depth + 1, found)?;
-            }
+            collect(root, &path, depth + 1, found)?;
         } else if kind.is_file() {
             let bytes = fs::read(&path).map_err(|source| Failure::File { path: path.clone(), source })?;
             if let Ok(text) = String::from_utf8(bytes) {
@@ -76,4 +77,26 @@ fn collect(root: &Path, folder: &Path, depth: usize, found: &mut Vec<TextFile>) 
 fn relative(root: &Path, path: &Path) -> String {
     let below = path.strip_prefix(root).unwrap_or(path);
     below.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::text_files;
+
+    #[test]
+    fn the_repository_is_no_source_whether_it_is_a_folder_or_a_file() {
+        let root = tempfile::tempdir().expect("a folder");
+        let write = |path: &str| fs::write(root.path().join(path), "gitdir: elsewhere\n").expect("writes");
+        for folder in ["one", "one/.git", "other"] {
+            fs::create_dir(root.path().join(folder)).expect("makes");
+        }
+        for file in ["one/.git/config", "one/.gitignore", "other/.git", "other/a.md"] {
+            write(file);
+        }
+        let found = text_files(root.path()).expect("reads");
+        let paths: Vec<_> = found.iter().map(|file| file.path.as_str()).collect();
+        assert_eq!(paths, ["one/.gitignore", "other/a.md"]);
+    }
 }

@@ -180,7 +180,8 @@ impl IndexedBlock {
     fn decode(bytes: &[u8]) -> Option<Self> {
         let (place, key) = bytes.split_first_chunk::<{ Place::BYTES }>()?;
         let sealed_key = if key.is_empty() { None } else { Some(key.try_into().ok()?) };
-        Some(Self { place: Place::from_bytes(*place), sealed_key })
+        let place = Some(Place::from_bytes(*place)).filter(|place| place.is_legal())?;
+        Some(Self { place, sealed_key })
     }
 }
 

@@ -4,6 +4,7 @@
 //! The destination writes nodes of its own under its own keys. No block is opened on the way, and the secret of a
 //! domain never leaves its region.
 
+mod checked_source;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -21,10 +22,11 @@ use crate::segment::Place;
 use crate::segment_writer::SegmentWriter;
 use crate::store::Shared;
 use crate::tree_builder::{TreeBuilder, write_root};
-use crate::{BlockStore, Damage, DomainKeys, SnapshotTree, SnapshotWritten, StoreError};
+use crate::{BlockStore, Damage, DomainKeys, ObjectName, SnapshotTree, SnapshotWritten, StoreError};
 
 pub use source::{CopySource, SourceBlock, SourceChild, SourceLeaf, SourceRoot};
 
+use checked_source::CheckedSource;
 use transfer::Transfer;
 
 /// Hears how far a copy is.
@@ -75,7 +77,8 @@ impl BlockStore {
 /// the session stay, and another try that holds them finds their blocks in the index.
 ///
 /// # Errors
-/// [`StoreError::Damaged`] if the source is not what was written there, or the copy is not equal to it.
+/// [`StoreError::Damaged`] if the source is not what was written there, says what no tree has, or the copy is not equal
+/// to it.
 pub async fn copy_tree(
     store: &BlockStore,
     keys: Arc<DomainKeys>,
@@ -86,10 +89,11 @@ pub async fn copy_tree(
     progress: &dyn CopyProgress,
 ) -> Result<CopyOutcome, StoreError> {
     let shared = &store.shared;
-    let wanted = source.root().await?;
-    let (differing, base) = differing_from_base(source, &wanted, base).await?;
+    let root = ObjectName::root(shared.incarnation, snapshot, session);
+    let (source, wanted) = CheckedSource::open(source, root).await?;
+    let (differing, base) = differing_from_base(&source, &wanted, base).await?;
     let total = differing.iter().map(|leaf| leaf.blocks).sum();
-    let mut transfer = Transfer::new(shared, &keys, session, snapshot, source);
+    let mut transfer = Transfer::new(shared, &keys, session, snapshot, &source);
     let mut writer = SegmentWriter::new(Arc::clone(shared), session, keys.domain());
     let mut builder = TreeBuilder::new(Arc::clone(shared), Arc::clone(&keys), &mut writer, base.clone());
     let mut done = 0;
@@ -115,7 +119,7 @@ pub async fn copy_tree(
 /// Which leaves differ from the base, and the base; without the base if its branches cannot be read. It only saves
 /// work, so its damage must not be the end of a copy whose source is whole.
 async fn differing_from_base(
-    source: &dyn CopySource,
+    source: &CheckedSource<'_>,
     wanted: &SourceRoot,
     base: Option<SnapshotTree>,
 ) -> Result<(Vec<DifferingLeaf>, Option<SnapshotTree>), StoreError> {
@@ -147,7 +151,7 @@ struct DifferingLeaf {
 
 /// Which leaves differ, in ascending order. Nodes that are equal are not descended into.
 async fn differing_leaves(
-    source: &dyn CopySource,
+    source: &CheckedSource<'_>,
     wanted: &SourceRoot,
     base: Option<&SnapshotTree>,
 ) -> Result<Vec<DifferingLeaf>, StoreError> {

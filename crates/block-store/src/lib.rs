@@ -9,6 +9,8 @@ mod bytes_io;
 mod copy;
 mod domain_keys;
 mod error;
+#[cfg(test)]
+mod hostile_bytes;
 mod ledger;
 pub mod limits;
 mod memory_budget;
@@ -21,6 +23,10 @@ mod staging;
 mod store;
 #[cfg(test)]
 mod test_ledger;
+#[cfg(test)]
+mod test_mutation;
+#[cfg(test)]
+mod test_objects;
 #[cfg(test)]
 mod test_randomness;
 #[cfg(test)]

@@ -15,14 +15,20 @@ mod interrupted;
 mod open_segment;
 mod reader;
 mod slot;
+#[cfg(test)]
+mod sync_fault;
 
 use ebs::SegmentId;
+
+use crate::limits::{SEALED_BYTES_MAX, SEGMENT_BYTES_MAX};
 
 pub(crate) use footer::{SegmentHeader, read_footer};
 pub(crate) use interrupted::{Interrupted, slots_of_interrupted};
 pub(crate) use open_segment::OpenSegment;
 pub(crate) use reader::{read_slot, read_slots};
 pub(crate) use slot::{Origin, SealedOrigin, Slot, SlotHeader, SlotKind, sealed_block};
+#[cfg(test)]
+pub(crate) use sync_fault::SyncFault;
 
 /// Where a slot lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,6 +64,11 @@ impl Place {
         let mut fields = crate::bytes_io::Fields(&bytes);
         let segment = SegmentId::from_bytes(fields.array().unwrap_or([0; SegmentId::BYTES]));
         Self { segment, offset: fields.u32().unwrap_or(0), sealed_len: fields.u32().unwrap_or(0) }
+    }
+
+    /// Whether a slot can lie here. A place that was read from somewhere is asked this before anything is read of it.
+    pub(crate) fn is_legal(self) -> bool {
+        self.sealed_len as usize <= SEALED_BYTES_MAX && self.range().end <= SEGMENT_BYTES_MAX
     }
 
     /// The bytes of the segment that the slot fills.

@@ -104,7 +104,7 @@ impl Upload {
         segments: &[UploadSegment],
     ) -> Result<Self, StoreError> {
         let shared = Arc::clone(&store.shared);
-        recover::seal_all_interrupted(&shared, &keys, segments, recover::Sealer::Writer).await?;
+        recover::seal_all_interrupted(&shared, &keys, segments, None).await?;
         let appender = Appender::start(Arc::clone(&shared), session, keys.domain());
         let (next_write, pinned) = (AtomicU64::new(0), Mutex::default());
         Ok(Self { shared, keys, snapshot, session, parent, next_write, pinned, appender })
@@ -138,8 +138,9 @@ impl Upload {
         Ok(self.appender.append(append).await?)
     }
 
-    /// Whether writing has ended because something failed: nothing more can be written here, and the upload may be
-    /// opened again unless the failure was [`StoreError::Poisoned`].
+    /// Whether writing has ended because something failed: nothing more is acknowledged here. The upload may be opened
+    /// again, whatever failed: what was acknowledged is then taken up into files of their own, and a file that could
+    /// not be synchronised is only read.
     pub fn has_failed(&self) -> bool {
         self.appender.has_failed()
     }

@@ -5,6 +5,7 @@
 mod access_keys;
 mod block_memory;
 mod body;
+mod described;
 mod ebs_direct;
 mod failure;
 mod listener;
@@ -60,7 +61,7 @@ pub(crate) struct Api {
     pub(crate) metrics: Metrics,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) randomness: Arc<dyn Randomness>,
-    token_keys: HashMap<RegionName, TokenKeys>,
+    token_keys: HashMap<RegionName, Arc<TokenKeys>>,
     bodies: MemoryBudget,
     blocks: BlockMemory,
     readiness: Readiness,
@@ -98,7 +99,7 @@ impl Api {
     ) -> Self {
         let with_keys = |region: RegionName| {
             let key = service.token_key(&region)?;
-            Some((region, TokenKeys::new(key)))
+            Some((region, Arc::new(TokenKeys::new(key))))
         };
         let token_keys = service.regions().into_iter().filter_map(with_keys).collect();
         let bodies = MemoryBudget::new(LARGE_BODIES_BYTES_MAX);
@@ -240,6 +241,10 @@ impl Api {
 }
 
 impl Context<'_> {
+    fn token_keys(&self) -> Result<Arc<TokenKeys>, Failure> {
+        Ok(Arc::clone(self.api.token_keys.get(&self.region).ok_or(ApiError::Internal)?))
+    }
+
     fn tokens(&self, principal: &Principal) -> Result<TokenContext<'_>, Failure> {
         let keys = self.api.token_keys.get(&self.region).ok_or(ApiError::Internal)?;
         Ok(TokenContext {

@@ -1,5 +1,7 @@
 //! Copies between stores.
 
+mod lying_source;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -6,15 +6,16 @@ use std::sync::Arc;
 use ebs::{BlockDigest, SegmentId, SessionId, SnapshotId};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::{CopySource, SourceBlock, known_block};
+use super::checked_source::{CheckedSource, WantedBlock};
+use super::{SourceBlock, known_block};
 use crate::block_index::{IndexedBlock, seal_key};
 use crate::domain_keys::{BlockIdentity, BlockKey};
-use crate::limits::{NODE_FANOUT, READ_BYTES_MAX};
+use crate::limits::READ_BYTES_MAX;
 use crate::node::{Content, Leaf, LeafEntry, index_at};
 use crate::segment::{Origin, Slot};
 use crate::segment_writer::SegmentWriter;
 use crate::store::Shared;
-use crate::{Damage, DomainKeys, MemoryPermit, ObjectName, SealedBlock, StoreError};
+use crate::{DomainKeys, MemoryPermit, SealedBlock, StoreError};
 
 /// Groups of blocks that are read ahead of the one that is being written.
 const GROUPS_AHEAD: usize = 2;
@@ -27,7 +28,7 @@ pub(super) struct Transfer<'a> {
     keys: &'a Arc<DomainKeys>,
     session: SessionId,
     snapshot: SnapshotId,
-    source: &'a dyn CopySource,
+    source: &'a CheckedSource<'a>,
     pinned: HashSet<SegmentId>,
     bytes_moved: u64,
     blocks_moved: u64,
@@ -43,7 +44,7 @@ struct Missing {
 
 /// Blocks that are read of the source together.
 struct Wanted {
-    slots: Vec<u16>,
+    blocks: Vec<WantedBlock>,
     bytes: u64,
 }
 
@@ -59,7 +60,7 @@ impl<'a> Transfer<'a> {
         keys: &'a Arc<DomainKeys>,
         session: SessionId,
         snapshot: SnapshotId,
-        source: &'a dyn CopySource,
+        source: &'a CheckedSource<'a>,
     ) -> Self {
         let pinned = HashSet::new();
         Self { shared, keys, session, snapshot, source, pinned, bytes_moved: 0, blocks_moved: 0 }
@@ -87,13 +88,10 @@ impl<'a> Transfer<'a> {
         if blocks == 0 {
             return Ok(Leaf::default());
         }
-        let wanted = self.source.leaf(number).await?;
+        let wanted = self.source.leaf(number, blocks).await?;
         let mut entries = BTreeMap::new();
         let mut missing = Vec::new();
         for SourceBlock { slot, digest, sealed } in wanted.blocks {
-            if usize::from(slot) >= NODE_FANOUT {
-                return Err(self.source_is_wrong());
-            }
             let content = match sealed {
                 None => Some(Content::Zeros),
                 Some((key, sealed_len)) => {
@@ -141,25 +139,23 @@ impl<'a> Transfer<'a> {
         entries: &mut BTreeMap<u16, LeafEntry>,
     ) -> Result<(), StoreError> {
         let (source, budget) = (self.source, self.shared.memory.clone());
-        let groups = stream::iter(groups(&missing)).map(|Wanted { slots, bytes }| {
+        let groups = stream::iter(groups(&missing)).map(|Wanted { blocks, bytes }| {
             let budget = budget.clone();
             async move {
                 let memory = budget.take(bytes).await;
-                let blocks = source.blocks(number, &slots).await?;
+                let blocks = source.blocks(number, &blocks).await?;
                 Ok::<_, StoreError>(Group { blocks, _memory: memory })
             }
         });
         let mut groups = groups.buffered(GROUPS_AHEAD);
-        let mut by_slot = missing.iter().map(|block| (block.slot, block)).collect::<BTreeMap<_, _>>();
+        let mut rest = missing.iter();
         while let Some(group) = groups.try_next().await? {
-            let mut moved = Vec::with_capacity(group.blocks.len());
-            for (slot, block) in group.blocks {
-                let wanted = by_slot.remove(&slot).ok_or_else(|| self.source_is_wrong())?;
-                moved.push((wanted, block));
-            }
-            self.append(number, moved, writer, entries).await?;
+            // Groups come in their order, and the blocks of each in the order of their slots, as `missing` has them.
+            let moved =
+                group.blocks.into_iter().zip(rest.by_ref()).map(|((_, block), wanted)| (wanted, block));
+            self.append(number, moved.collect(), writer, entries).await?;
         }
-        if by_slot.is_empty() { Ok(()) } else { Err(self.source_is_wrong()) }
+        Ok(())
     }
 
     async fn append(
@@ -202,25 +198,20 @@ impl<'a> Transfer<'a> {
         let (index, domain) = (self.shared.index.clone(), self.keys.domain());
         self.shared.compute(move || index.insert(domain, &blocks)).await
     }
-
-    /// The source gave other blocks than those it was asked for.
-    fn source_is_wrong(&self) -> StoreError {
-        let object = ObjectName::root(self.shared.incarnation, self.snapshot, self.session);
-        StoreError::damaged(&object, Damage::Malformed)
-    }
 }
 
 /// Blocks in groups of at most [`READ_BYTES_MAX`] sealed bytes, in their order.
 fn groups(missing: &[Missing]) -> Vec<Wanted> {
     let mut groups = Vec::<Wanted>::new();
     for block in missing {
-        let bytes = u64::from(block.sealed_len);
+        let (bytes, wanted) =
+            (u64::from(block.sealed_len), WantedBlock { slot: block.slot, sealed_len: block.sealed_len });
         match groups.last_mut() {
             Some(group) if group.bytes + bytes <= READ_BYTES_MAX => {
-                group.slots.push(block.slot);
+                group.blocks.push(wanted);
                 group.bytes += bytes;
             }
-            _ => groups.push(Wanted { slots: vec![block.slot], bytes }),
+            _ => groups.push(Wanted { blocks: vec![wanted], bytes }),
         }
     }
     groups

@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 
 use super::LogicalHash;
 use super::table::{self, ClearChild, NodeName, NodeTable};
+use crate::limits::TREE_BLOCKS_MAX;
 use crate::segment::{Place, Slot, SlotKind};
 use crate::{Damage, DomainKeys, StoreError};
 
@@ -89,6 +90,10 @@ pub(super) fn decode_records(node: &NodeTable, records: &[u8]) -> Result<Vec<Chi
         let [hash @ .., b0, b1, b2, b3, b4, b5, b6, b7] = *record;
         let place = place.ok_or(Damage::Malformed)?;
         let blocks = u64::from_le_bytes([b0, b1, b2, b3, b4, b5, b6, b7]);
+        // So many in each child of a node can be added up.
+        if blocks > u64::from(TREE_BLOCKS_MAX) {
+            return Err(Damage::Malformed);
+        }
         Ok(Child { slot: *slot, place, hash: LogicalHash(hash), blocks })
     });
     children.collect()

@@ -6,7 +6,7 @@ use ebs::{DomainId, Randomness, SegmentId};
 use zeroize::Zeroizing;
 
 use crate::bytes_io::Fields;
-use crate::limits::{NODE_FANOUT, SEALED_BYTES_MAX};
+use crate::limits::NODE_FANOUT;
 use crate::segment::Place;
 use crate::{Damage, DomainKeys, StoreError};
 
@@ -138,9 +138,9 @@ fn decode_children(name: NodeName, mut fields: Fields<'_>) -> Option<Vec<ClearCh
         let (segment, flags, offset, sealed_len) =
             (fields.u16()?, fields.u16()?, fields.u32()?, fields.u32()?);
         let place = match flags {
-            0 if sealed_len as usize <= SEALED_BYTES_MAX => {
+            0 => {
                 let segment = SegmentId::from_bytes(*segments.get(usize::from(segment))?);
-                Some(Place { segment, offset, sealed_len })
+                Some(Some(Place { segment, offset, sealed_len }).filter(|place| place.is_legal())?)
             }
             FLAG_ZEROS => None,
             _ => return None,

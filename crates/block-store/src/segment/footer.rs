@@ -86,7 +86,20 @@ pub(crate) async fn read_footer(
     if *blake3::hash(&footer).as_bytes() != hash {
         return Err(damaged(Damage::Checksum));
     }
-    footer.chunks_exact(FOOTER_ENTRY_BYTES).map(|entry| decode_entry(id, entry).map_err(&damaged)).collect()
+    let entries = footer.chunks_exact(FOOTER_ENTRY_BYTES).map(|entry| decode_entry(id, entry));
+    let slots = entries.collect::<Result<Vec<_>, _>>().map_err(&damaged)?;
+    if lie_one_after_the_other(&slots, footer_at) { Ok(slots) } else { Err(damaged(Damage::Malformed)) }
+}
+
+/// Whether slots lie between the header of their segment and `end`, in their order.
+fn lie_one_after_the_other(slots: &[(Place, SlotHeader)], end: u64) -> bool {
+    let mut free = SEGMENT_HEADER_BYTES as u64;
+    slots.iter().all(|(place, _)| {
+        let range = place.range();
+        let follows = place.is_legal() && range.start >= free && range.end <= end;
+        free = range.end;
+        follows
+    })
 }
 
 fn decode_trailer(trailer: &[u8]) -> Result<([u8; 32], u64, u64), Damage> {

@@ -95,6 +95,8 @@ impl OpenSegment {
 
     /// Makes every slot appended so far durable.
     pub(crate) fn sync(&self) -> Result<(), std::io::Error> {
+        #[cfg(test)]
+        super::SyncFault::strike(&self.path)?;
         self.file.sync_data()
     }
 

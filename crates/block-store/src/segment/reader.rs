@@ -13,6 +13,7 @@ use crate::{Damage, StoreError};
 /// [`StoreError::Damaged`] if what lies there is not a whole slot.
 pub(crate) async fn read_slot(objects: &dyn ObjectStore, place: Place) -> Result<Slot, StoreError> {
     let name = ObjectName::segment(place.segment);
+    check_legal(place)?;
     let bytes = objects.get(&name, place.range()).await?;
     slot_in(&bytes, place, 0).map_err(StoreError::in_object(&name))
 }
@@ -28,6 +29,7 @@ pub(crate) async fn read_slots(
 ) -> Result<Vec<(Place, Slot)>, StoreError> {
     places.sort_unstable();
     places.dedup();
+    places.iter().try_for_each(|place| check_legal(*place))?;
     let mut slots = Vec::with_capacity(places.len());
     let mut rest = places.as_slice();
     while !rest.is_empty() {
@@ -36,6 +38,14 @@ pub(crate) async fn read_slots(
         rest = after;
     }
     Ok(slots)
+}
+
+fn check_legal(place: Place) -> Result<(), StoreError> {
+    if place.is_legal() {
+        Ok(())
+    } else {
+        Err(StoreError::damaged(&ObjectName::segment(place.segment), Damage::Malformed))
+    }
 }
 
 /// How many of the first places are read together.

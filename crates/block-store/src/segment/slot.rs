@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 use super::{Place, SLOT_HEADER_BYTES};
 use crate::bytes_io::{Fields, crc32c};
 use crate::domain_keys::{BlockIdentity, BlockKey, TAG_BYTES};
-use crate::limits::SEALED_BYTES_MAX;
+use crate::limits::{SEALED_BYTES_MAX, TREE_BLOCKS_MAX};
 use crate::{Codec, Damage, DomainKeys, SealedBlock, StoreError};
 
 const MAGIC: [u8; 4] = *b"EBSL";
@@ -283,12 +283,12 @@ impl Origin {
 
     fn decode(mut fields: Fields<'_>) -> Option<Self> {
         let snapshot = SnapshotId::from_bytes(fields.array()?)?;
-        let index = BlockIndex(fields.u32()?);
+        let index = Some(BlockIndex(fields.u32()?)).filter(|index| index.0 < TREE_BLOCKS_MAX)?;
         let is_elsewhere = fields.u32()? != 0;
         let write_sequence = fields.u64()?;
         let digest = BlockDigest(fields.array()?);
         let key = BlockKey(fields.array()?);
-        let place = Place::from_bytes(fields.array()?);
+        let place = Some(Place::from_bytes(fields.array()?)).filter(|place| place.is_legal())?;
         Some(Self { snapshot, index, write_sequence, digest, key, elsewhere: is_elsewhere.then_some(place) })
     }
 }

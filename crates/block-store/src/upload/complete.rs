@@ -6,7 +6,7 @@ use aws_lc_rs::digest;
 use ebs::{BlockIndex, SessionId, SnapshotId, VolumeSize};
 
 use super::UploadSegment;
-use super::recover::{Sealer, seal_all_interrupted};
+use super::recover::seal_all_interrupted;
 use super::write_table::{Write, WriteTable};
 use crate::limits::SEGMENT_SLOTS_MAX;
 use crate::node::{Content, Leaf, LeafEntry, leaf_of, slot_in_leaf};
@@ -55,7 +55,8 @@ pub enum CompleteUploadError {
 const WRITES_AT_ONCE: usize = 4096;
 
 /// Writes the tree of an upload whose writing has ended, on top of its parent's. All that the upload wrote is in
-/// `segments`; nodes are written by `session`, which has taken over from the upload's sessions. Doing it again gives an equal snapshot.
+/// `segments`; nodes are written by `session`, which has taken over from the upload's sessions. Doing it again gives
+/// an equal snapshot.
 ///
 /// # Errors
 /// [`CompleteUploadError::CountMismatch`] and [`CompleteUploadError::ChecksumMismatch`] if it is not what the client
@@ -70,7 +71,7 @@ pub async fn complete_upload(
     expected: ExpectedUpload,
 ) -> Result<UploadOutcome, CompleteUploadError> {
     let shared = &store.shared;
-    seal_all_interrupted(shared, &keys, segments, Sealer::Successor(session)).await?;
+    seal_all_interrupted(shared, &keys, segments, Some(session)).await?;
     let writes = gather_writes(shared, &keys, (snapshot, session), segments).await?;
     let mut writer = SegmentWriter::new(Arc::clone(shared), session, keys.domain());
     let builder = TreeBuilder::new(Arc::clone(shared), Arc::clone(&keys), &mut writer, parent.clone());

@@ -14,17 +14,9 @@ use crate::segment_writer::seal_segment;
 use crate::store::Shared;
 use crate::{DomainKeys, SealedBy, SealedSegment, StoreError};
 
-/// Who records that an interrupted segment is sealed now.
-#[derive(Clone, Copy)]
-pub(super) enum Sealer {
-    /// The session that wrote it, which still holds it.
-    Writer,
-    /// A session that has taken over from the upload's sessions.
-    Successor(SessionId),
-}
-
 /// Seals those of `segments` that were interrupted, and enters their blocks into the local index. Doing it again
-/// changes nothing.
+/// changes nothing. `successor` is the session that has taken over from the upload's; without one, each segment is
+/// still held by the session that wrote it.
 ///
 /// # Errors
 /// [`StoreError`] if one of them cannot be read or sealed.
@@ -32,10 +24,10 @@ pub(super) async fn seal_all_interrupted(
     shared: &Arc<Shared>,
     keys: &Arc<DomainKeys>,
     segments: &[UploadSegment],
-    sealer: Sealer,
+    successor: Option<SessionId>,
 ) -> Result<(), StoreError> {
     for segment in segments.iter().filter(|segment| !segment.sealed) {
-        let slots = seal_interrupted(shared, segment.id, sealer).await?;
+        let slots = seal_interrupted(shared, segment.id, successor).await?;
         let (index, keys) = (shared.index.clone(), Arc::clone(keys));
         let randomness = Arc::clone(&shared.randomness);
         shared.compute(move || index.insert_slots(&keys, &slots, &*randomness)).await??;
@@ -48,12 +40,9 @@ pub(super) async fn seal_all_interrupted(
 async fn seal_interrupted(
     shared: &Shared,
     id: SegmentId,
-    sealer: Sealer,
+    successor: Option<SessionId>,
 ) -> Result<Vec<(Place, SlotHeader)>, StoreError> {
-    let session = match sealer {
-        Sealer::Writer => id.session,
-        Sealer::Successor(session) => session,
-    };
+    let session = successor.unwrap_or(id.session);
     let staged = shared.staging.join(OpenSegment::staged_name(id));
     // The published object comes first: the staged file may be the same file under its other name, which must
     // not be touched any more.

@@ -1,5 +1,7 @@
 //! Uploads, from the first block to the snapshot and over crashes.
 
+mod failed_sync;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -120,7 +120,8 @@ impl RegionCatalog {
         rows.iter().map(read).collect()
     }
 
-    /// The segments that the upload's own sessions wrote, in their order: all that holds the blocks it acknowledged. Those in state [`SegmentState::Intent`] may be staged files or nothing.
+    /// The segments that the upload's own sessions wrote, in their order: all that holds the blocks it acknowledged.
+    /// Those in state [`SegmentState::Intent`] may be staged files or nothing.
     ///
     /// # Errors
     /// `Unavailable` and `Corrupt`.
@@ -149,8 +150,8 @@ impl RegionCatalog {
 macro_rules! select_segments {
     ($rest:literal) => {
         concat!(
-            "SELECT s.id, s.domain, s.state, s.pin_count, s.touch_epoch, s.bytes, s.slots, s.created, s.upload_order ",
-            "FROM segments s ",
+            "SELECT s.id, s.domain, s.state, s.pin_count, s.touch_epoch, s.bytes, s.slots, s.created, ",
+            "s.upload_order FROM segments s ",
             $rest
         )
     };

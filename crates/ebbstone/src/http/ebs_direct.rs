@@ -10,10 +10,16 @@ use ebs::BLOCK_BYTES;
 use ebs::operation::put_snapshot_block::PutSnapshotBlockRequest;
 use hyper::body::{Body, Incoming};
 
+use super::block_memory::Leaving;
 use super::body::AnswerBody;
 use super::failure::Failure;
 use super::request::{BodyMemory, Head, read_body};
 use super::{Context, Signed};
+
+/// Memory that a block of a listing fills while the answer is made: what it is known by, and its text with tokens.
+const LISTED_BLOCK_BYTES: u64 = 384;
+/// Memory that the nodes fill which a listing reads at the same time.
+const NODES_BYTES: u64 = 2 << 20;
 
 /// Answers a request of the EBS direct APIs.
 pub(super) async fn answer(
@@ -53,15 +59,34 @@ pub(super) async fn answer(
             complete_snapshot::encode(&call.complete_snapshot(&request).await?, request_id)
         }
         EbsRequest::ListSnapshotBlocks(request) => {
+            let memory = listing_memory(context, request.max_results).await?;
             let reply = call.list_snapshot_blocks(&request).await?;
-            list_snapshot_blocks::encode(request.snapshot, &reply, request_id, &tokens)
+            return Ok(held(
+                list_snapshot_blocks::encode(request.snapshot, &reply, request_id, &tokens),
+                memory,
+            ));
         }
         EbsRequest::ListChangedBlocks(request) => {
+            let memory = listing_memory(context, request.max_results).await?;
             let reply = call.list_changed_blocks(&request).await?;
-            list_changed_blocks::encode(request.first, request.second, &reply, request_id, &tokens)
+            let (first, second) = (request.first, request.second);
+            let answer = list_changed_blocks::encode(first, second, &reply, request_id, &tokens);
+            return Ok(held(answer, memory));
         }
     };
     Ok(HttpAnswer { status: answer.status, headers: answer.headers, body: answer.body.into() })
+}
+
+/// Memory for a listing of at most so many blocks.
+async fn listing_memory(context: &Context<'_>, blocks_max: u32) -> Result<Leaving, Failure> {
+    let bytes = u64::from(blocks_max) * LISTED_BLOCK_BYTES + NODES_BYTES;
+    context.api.blocks.listing(bytes).await
+}
+
+/// The same answer, whose bytes hold `memory` until the client has taken them.
+fn held(answer: HttpAnswer, memory: Leaving) -> HttpAnswer<AnswerBody> {
+    let body = memory.hold_exactly(answer.body).into();
+    HttpAnswer { status: answer.status, headers: answer.headers, body }
 }
 
 /// Reads a block's bytes, for which there is memory first, and writes them. Their digest is compared with the

@@ -2,10 +2,14 @@
 
 use std::collections::VecDeque;
 use std::fs::{self, File};
-use std::io::{Error, Read, Seek, SeekFrom, Write};
+use std::io::{Error, ErrorKind, Read, Seek, SeekFrom};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use ebs::BLOCK_BYTES;
+use block_store::is_zero;
+use ebs::{BLOCK_BYTES, BlockIndex};
+
+use crate::client::data_blocks::DataBlocks;
 
 /// Length of the image, most of it holes.
 const IMAGE_BYTES: u64 = 1 << 30;
@@ -45,58 +49,69 @@ pub(super) fn make(path: &Path) -> Result<(), Error> {
 
 /// Makes a copy of an image in which a few blocks have other bytes.
 pub(super) fn change_some_blocks(image: &Path, changed: &Path) -> Result<(), Error> {
-    let mut source = File::open(image)?;
+    let source = File::open(image)?;
     let length = source.metadata()?.len();
-    let mut target = File::create(changed)?;
+    let target = File::create(changed)?;
     target.set_len(length)?;
+    let mut blocks = DataBlocks::new(length, 0);
     let mut block = vec![0; BLOCK_BYTES];
     let mut with_data = 0;
-    for offset in (0..length).step_by(BLOCK_BYTES) {
-        let read = read_full(&mut source, &mut block)?;
-        if block[..read].iter().all(|byte| *byte == 0) {
+    while let Some(index) = blocks.peek(&source)? {
+        blocks.advance();
+        let read = read_block(&source, index, &mut block)?;
+        if is_zero(&block) {
             continue;
         }
         if with_data % CHANGED_EVERY == 0 {
-            let note = format!("changed on day 2: block {}", offset / BLOCK_BYTES as u64);
+            let note = format!("changed on day 2: block {}", index.0);
             let fits = note.len().min(read);
             block[..fits].copy_from_slice(&note.as_bytes()[..fits]);
         }
         with_data += 1;
-        target.seek(SeekFrom::Start(offset))?;
-        target.write_all(&block[..read])?;
+        target.write_all_at(&block[..read], index.byte_offset())?;
     }
     target.sync_all()
 }
 
-/// Whether `exported` is `image`, followed by nothing but zeros.
+/// Whether `exported` is `image`, followed by nothing but zeros. What is a hole in both is equal; what one of them
+/// has as data is read in both.
 pub(super) fn same_content(image: &Path, exported: &Path) -> Result<bool, Error> {
-    let (mut image, mut exported) = (File::open(image)?, File::open(exported)?);
-    if exported.metadata()?.len() < image.metadata()?.len() {
+    let (image, exported) = (File::open(image)?, File::open(exported)?);
+    let (image_length, length) = (image.metadata()?.len(), exported.metadata()?.len());
+    if length < image_length {
         return Ok(false);
     }
-    let (mut one, mut other) = (vec![0; 1 << 20], vec![0; 1 << 20]);
+    let mut in_image = DataBlocks::new(image_length, 0);
+    let mut in_exported = DataBlocks::new(length, 0);
+    let (mut one, mut other) = (vec![0; BLOCK_BYTES], vec![0; BLOCK_BYTES]);
     loop {
-        let read = read_full(&mut exported, &mut other)?;
-        let from_image = read_full(&mut image, &mut one)?;
-        if other[..from_image.min(read)] != one[..from_image.min(read)]
-            || other[from_image..read].iter().any(|byte| *byte != 0)
-        {
-            return Ok(false);
+        let next = [in_image.peek(&image)?, in_exported.peek(&exported)?];
+        let Some(index) = next.into_iter().flatten().min() else { return Ok(true) };
+        for (blocks, next) in [&mut in_image, &mut in_exported].into_iter().zip(next) {
+            if next == Some(index) {
+                blocks.advance();
+            }
         }
-        if read == 0 {
-            return Ok(from_image == 0);
+        read_block(&image, index, &mut one)?;
+        read_block(&exported, index, &mut other)?;
+        if one != other {
+            return Ok(false);
         }
     }
 }
 
-fn read_full(file: &mut File, buffer: &mut [u8]) -> Result<usize, Error> {
+/// Reads the block `index` into `block`, zeros behind the end of the file, and says how much the file has of it.
+fn read_block(file: &File, index: BlockIndex, block: &mut [u8]) -> Result<usize, Error> {
     let mut filled = 0;
-    while filled < buffer.len() {
-        match file.read(&mut buffer[filled..])? {
-            0 => break,
-            read => filled += read,
+    while filled < block.len() {
+        match file.read_at(&mut block[filled..], index.byte_offset() + filled as u64) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
+    block[filled..].fill(0);
     Ok(filled)
 }
 
@@ -135,9 +150,14 @@ impl Iterator for Files {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::fs::{self, File};
+    use std::os::unix::fs::FileExt;
+
+    use ebs::BLOCK_BYTES;
 
     use super::{change_some_blocks, make, same_content};
+
+    const BLOCK: u64 = BLOCK_BYTES as u64;
 
     #[test]
     fn an_image_has_data_and_holes_and_its_change_is_seen() {
@@ -153,5 +173,36 @@ mod tests {
         file.set_len(fs::metadata(&one).expect("a length").len() + 4096).expect("grows");
         assert!(same_content(&one, &longer).expect("compares"), "zeros may follow");
         assert!(!same_content(&longer, &one).expect("compares"), "nothing may be missing");
+    }
+
+    /// A file of this length with these bytes, and holes between them.
+    fn sparse(path: &std::path::Path, length: u64, writes: &[(u64, &[u8])]) {
+        let file = File::create(path).expect("creates");
+        file.set_len(length).expect("a length");
+        for (offset, bytes) in writes {
+            file.write_all_at(bytes, *offset).expect("writes");
+        }
+    }
+
+    #[test]
+    fn a_hole_equals_zeros_and_nothing_else_on_either_side() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (one, two) = (folder.path().join("one"), folder.path().join("two"));
+        let length = 40 * BLOCK + 9;
+        let zeros = vec![0; BLOCK_BYTES];
+        let data: [(u64, &[u8]); 2] = [(3 * BLOCK + 7, b"data"), (40 * BLOCK + 4, b"tail")];
+        sparse(&one, length, &data);
+        sparse(&two, length, &[data[0], data[1], (9 * BLOCK, &zeros), (20 * BLOCK + 5, &[0])]);
+        for (image, exported) in [(&one, &two), (&two, &one)] {
+            assert!(same_content(image, exported).expect("compares"), "zeros that are written are as a hole");
+        }
+        for offset in [0, 2 * BLOCK, 3 * BLOCK + 6, 3 * BLOCK + 11, 30 * BLOCK - 1, 40 * BLOCK, length - 1] {
+            sparse(&two, length, &[data[0], data[1], (offset, &[1])]);
+            for (image, exported) in [(&one, &two), (&two, &one)] {
+                assert!(!same_content(image, exported).expect("compares"), "a byte at {offset}");
+            }
+        }
+        sparse(&two, length + 5 * BLOCK, &[data[0], data[1], (length, &[1])]);
+        assert!(!same_content(&one, &two).expect("compares"), "nothing but zeros may follow");
     }
 }
