@@ -12,7 +12,7 @@ import pytest
 import snapshots
 from server_process import BINARY, HOME
 from snapshots import BLOCK_BYTES, block
-from test_cli import environment, run
+from commands import environment, run
 
 SECONDS_MAX = 120
 BLOCKS = 40

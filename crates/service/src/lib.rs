@@ -19,6 +19,7 @@ mod uploads;
 
 pub use call::Call;
 pub use error::{Causes, ServiceError};
+pub use jobs::observer::{AttemptEnd, JobFailure, JobName, JobObserver, RetryCause};
 pub use operations::{SnapshotListing, TagListing};
 pub use read::Transferred;
 pub use region::{KeyKeeper, OpenRegionError, RegionSettings};

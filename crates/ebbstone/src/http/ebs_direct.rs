@@ -29,6 +29,7 @@ pub(super) async fn answer(
     incoming: &mut Incoming,
 ) -> Result<HttpAnswer<AnswerBody>, Failure> {
     let route = ebs_direct::route(head.method, head.path)?;
+    context.asks_for(route.action().name());
     let headers = head.text_headers();
     let tokens = context.tokens(&signed.principal)?;
     let body = match route.action() {
@@ -49,7 +50,7 @@ pub(super) async fn answer(
                 Ok::<_, Failure>((memory.hold(block), digest))
             };
             let (block, digest) = finished(reading).await??;
-            context.api.metrics.block_read();
+            context.api.metrics.block_read(&context.region);
             return Ok(get_snapshot_block::encode(&digest, block.into(), request_id));
         }
         EbsRequest::StartSnapshot(request) => {
@@ -121,7 +122,7 @@ async fn put_block(
     let (call, request) = (context.call.clone(), request.clone());
     let writing = async move { call.put_snapshot_block(&request, block, memory.block).await };
     let reply = finished(writing).await??;
-    context.api.metrics.block_written();
+    context.api.metrics.block_written(&context.region);
     let answer = put_snapshot_block::encode(&reply, context.request_id);
     Ok(HttpAnswer { status: answer.status, headers: answer.headers, body: answer.body.into() })
 }

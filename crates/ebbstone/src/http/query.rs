@@ -22,6 +22,7 @@ pub(super) async fn ec2(
 ) -> Result<HttpAnswer<AnswerBody>, Failure> {
     let form = signed_form(context, head, signed, incoming).await?;
     let action = Ec2Action::of(&form)?;
+    context.asks_for(action.name());
     let unknown = ec2_query::unknown_parameters(&form, action);
     if !unknown.is_empty() {
         tracing::info!(
@@ -45,6 +46,7 @@ pub(super) async fn sts(
     let form = signed_form(context, head, signed, incoming).await?;
     let answer = match sts::decode(&form)? {
         StsRequest::GetCallerIdentity => {
+            context.asks_for("GetCallerIdentity");
             sts::encode_get_caller_identity(&context.call.get_caller_identity(), context.request_id)
         }
     };

@@ -19,6 +19,11 @@ impl<Cursor: Clone> Pager<Cursor> {
         Self { wanted, cursor, told: 0, scanned: 0, next: None, over: false }
     }
 
+    /// How many rows the page can still show, if it has a bound.
+    pub(super) fn wants(&self) -> Option<u32> {
+        self.wanted.map(|wanted| u32::try_from(wanted.saturating_sub(self.told)).unwrap_or(u32::MAX))
+    }
+
     /// After which row to read on.
     pub(super) fn cursor(&self) -> Option<&Cursor> {
         self.cursor.as_ref()
@@ -89,7 +94,7 @@ mod tests {
         let mut pager = Pager::new(&Page { max_results: Some(5), after: Some(9) });
         assert_eq!(pager.cursor(), Some(&9));
         assert_eq!(told(&mut pager, 10..15), [10, 12, 14]);
-        assert_eq!((pager.is_over(), pager.cursor()), (false, Some(&14)));
+        assert_eq!((pager.is_over(), pager.cursor(), pager.wants()), (false, Some(&14), Some(2)));
         assert_eq!(told(&mut pager, 15..19), [16, 18]);
         assert!(!pager.is_over(), "whether more follows is not known yet");
         assert!(told(&mut pager, 19..24).is_empty());
