@@ -138,15 +138,3 @@ def test_a_duration_that_is_no_number_is_refused(server, source, minutes):
     answer = copy(server, source, {"CompletionDurationMinutes": minutes})
     assert (answer.status, answer.code) == (400, VALUE)
     assert "CompletionDurationMinutes" in answer.message
-
-
-def test_parameters_of_newer_clients_are_passed_over(server, source):
-    answer = copy(server, source, {"ClientToken": "x", "NotYetInvented.1.Name": "y"})
-    assert answer.status == 200, answer.text
-
-
-def test_slips_that_resemble_a_parameter_are_refused(server, source):
-    for slip in ("encrypted", "TagSpecification.1.Tags.1.Key", "dryRun", "tagSpecification.1.ResourceType"):
-        answer = copy(server, source, {slip: "true"})
-        assert (answer.status, answer.code) == (400, "UnknownParameter"), slip
-        assert slip in answer.message

@@ -6,7 +6,7 @@ mod message;
 
 use ebs::Refusal;
 
-use super::{ErrorCode, THROTTLED, UNAVAILABLE, sentence};
+use super::{ErrorCode, THROTTLED, UNAVAILABLE};
 use crate::ec2_query::Ec2Action;
 use crate::sigv4::AuthError;
 use crate::xml::Xml;
@@ -17,7 +17,7 @@ pub fn code(error: &ApiError, action: Option<Ec2Action>) -> ErrorCode {
     let ((status, code), message) = match error {
         ApiError::Refused(refusal) => (refusal_code(refusal, action), message::of_refusal(refusal)),
         ApiError::Auth(auth) => (auth_code(auth), message::of_auth(auth)),
-        ApiError::Wire(wire) => (wire_code(wire), sentence(wire)),
+        ApiError::Wire(wire) => (wire_code(wire), message::of_wire(wire)),
         ApiError::Internal => ((500, "InternalError"), "An internal error has occurred".to_owned()),
         ApiError::Unavailable => ((503, "Unavailable"), UNAVAILABLE.to_owned()),
         ApiError::Throttled(_) => ((503, "RequestLimitExceeded"), THROTTLED.to_owned()),

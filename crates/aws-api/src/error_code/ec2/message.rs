@@ -3,6 +3,7 @@
 
 use ebs::Refusal;
 
+use crate::WireError;
 use crate::error_code::{auth_message, clipped, sentence};
 use crate::sigv4::AuthError;
 
@@ -23,6 +24,14 @@ pub(super) fn of_auth(error: &AuthError) -> String {
             format!("Request has expired. {}", auth_message(error))
         }
         other => auth_message(other),
+    }
+}
+
+/// The sentence about bytes that are no request of the API.
+pub(super) fn of_wire(error: &WireError) -> String {
+    match error {
+        WireError::UnknownParameter(name) => clipped(format_args!("The parameter {name} is not recognized")),
+        other => sentence(other),
     }
 }
 
