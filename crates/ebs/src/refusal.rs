@@ -57,8 +57,12 @@ pub enum Refusal {
     UnknownResourceType(String),
     #[error("`{0}` is not a taggable resource type for this operation")]
     ResourceTypeNotTaggable(String),
+    #[error("a tag specification must have a resource type")]
+    ResourceTypeAbsent,
     #[error("a tag specification must have at least one tag")]
     TagSpecificationEmpty,
+    #[error("there must be at least one tag to create")]
+    TagsAbsent,
     #[error("a tag key must not be empty")]
     TagKeyEmpty,
     #[error("a tag key must not exceed {chars_max} characters")]

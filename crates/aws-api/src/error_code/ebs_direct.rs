@@ -68,7 +68,9 @@ fn refusal_code(refusal: &Refusal) -> Code {
         | Refusal::UploadSealed(_) => invalid("INVALID_SNAPSHOT_ID"),
         Refusal::UnknownResourceType(_)
         | Refusal::ResourceTypeNotTaggable(_)
+        | Refusal::ResourceTypeAbsent
         | Refusal::TagSpecificationEmpty
+        | Refusal::TagsAbsent
         | Refusal::TagKeyEmpty
         | Refusal::TagKeyTooLong { .. }
         | Refusal::TagKeyReserved(_)

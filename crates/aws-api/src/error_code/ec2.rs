@@ -15,7 +15,7 @@ use crate::{ApiError, HttpAnswer, WireError};
 /// How `error` looks to a client of `action`, or of none if the request named none.
 pub fn code(error: &ApiError, action: Option<Ec2Action>) -> ErrorCode {
     let ((status, code), message) = match error {
-        ApiError::Refused(refusal) => (refusal_code(refusal, action), message::of_refusal(refusal)),
+        ApiError::Refused(refusal) => (refusal_code(refusal), message::of_refusal(refusal, action)),
         ApiError::Auth(auth) => (auth_code(auth), message::of_auth(auth)),
         ApiError::Wire(wire) => (wire_code(wire), message::of_wire(wire)),
         ApiError::Internal => ((500, "InternalError"), "An internal error has occurred".to_owned()),
@@ -40,8 +40,7 @@ pub fn answer(error: &ApiError, action: Option<Ec2Action>, request_id: &str) -> 
     HttpAnswer::new(status, request_id, crate::ec2_query::envelope::CONTENT_TYPE, body)
 }
 
-fn refusal_code(refusal: &Refusal, action: Option<Ec2Action>) -> (u16, &'static str) {
-    let tagging = matches!(action, Some(Ec2Action::CreateTags | Ec2Action::DeleteTags));
+fn refusal_code(refusal: &Refusal) -> (u16, &'static str) {
     match refusal {
         Refusal::DryRun => (412, "DryRunOperation"),
         Refusal::NotAuthorized => (403, "UnauthorizedOperation"),
@@ -54,7 +53,6 @@ fn refusal_code(refusal: &Refusal, action: Option<Ec2Action>) -> (u16, &'static 
         Refusal::InvalidRegion(_) => (400, "InvalidRegion"),
         Refusal::TooManyCopies { .. } => (400, "ResourceLimitExceeded"),
         Refusal::TooManySnapshots { .. } => (400, "SnapshotLimitExceeded"),
-        Refusal::TagKeyEmpty | Refusal::TagKeyReserved(_) if tagging => (400, "InvalidTagKey.Malformed"),
         Refusal::TooManyTags { .. } => (400, "TagLimitExceeded"),
         Refusal::ResourceIdMalformed(_) => (400, "InvalidID"),
         Refusal::TooManyFilters { .. } => (400, "FilterLimitExceeded"),
@@ -74,7 +72,9 @@ fn refusal_code(refusal: &Refusal, action: Option<Ec2Action>) -> (u16, &'static 
         | Refusal::CompletionDuration(_)
         | Refusal::UnknownResourceType(_)
         | Refusal::ResourceTypeNotTaggable(_)
+        | Refusal::ResourceTypeAbsent
         | Refusal::TagSpecificationEmpty
+        | Refusal::TagsAbsent
         | Refusal::TagKeyEmpty
         | Refusal::TagKeyTooLong { .. }
         | Refusal::TagKeyReserved(_)

@@ -60,7 +60,9 @@ fn refusal_code(refusal: &Refusal) -> (u16, &'static str) {
         | Refusal::TooManySnapshots { .. }
         | Refusal::UnknownResourceType(_)
         | Refusal::ResourceTypeNotTaggable(_)
+        | Refusal::ResourceTypeAbsent
         | Refusal::TagSpecificationEmpty
+        | Refusal::TagsAbsent
         | Refusal::TagKeyEmpty
         | Refusal::TagKeyTooLong { .. }
         | Refusal::TagKeyReserved(_)

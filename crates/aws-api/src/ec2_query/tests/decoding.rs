@@ -118,8 +118,16 @@ fn copy_snapshot_reports_the_first_fault_in_amazons_order() {
     );
     assert_eq!(with("Encrypted="), invalid("Encrypted", "", "true or false"));
     assert_eq!(with("DryRun=yes"), invalid("DryRun", "yes", "true or false"));
-    let untyped = with("TagSpecification.1.Tag.1.Key=k");
-    assert_eq!(untyped, Refusal::MissingParameter("TagSpecification.ResourceType").into());
+}
+
+#[test]
+fn a_tag_specification_without_a_type_is_left_to_the_service() {
+    let rest = format!("SourceSnapshotId={ID}&SourceRegion=a&TagSpecification.1.Tag.1.Key=k");
+    let Ok(Ec2Request::CopySnapshot(request)) = asked(Ec2Action::CopySnapshot, &rest) else {
+        panic!("refused")
+    };
+    let untyped = TagSpecification { resource_type: String::new(), tags: vec![tag("k", "")] };
+    assert_eq!(request.tag_specifications, [untyped]);
 }
 
 #[test]
@@ -259,12 +267,13 @@ fn tags_are_created_and_deleted_by_their_parameters() {
         }))
     );
     assert_eq!(
-        asked(Ec2Action::DeleteTags, "ResourceId.1=a&Tag.1.Key=k&Tag.2.Key=e&Tag.2.Value="),
+        asked(Ec2Action::DeleteTags, "ResourceId.1=a&Tag.1.Key=k&Tag.2.Key=e&Tag.2.Value=&Tag.3.Value=v"),
         Ok(Ec2Request::DeleteTags(DeleteTagsRequest {
             resources: vec!["a".into()],
             tags: vec![
                 TagMatch { key: "k".into(), value: None },
                 TagMatch { key: "e".into(), value: Some(String::new()) },
+                TagMatch { key: String::new(), value: Some("v".into()) },
             ],
             dry_run: false,
         }))
@@ -273,10 +282,9 @@ fn tags_are_created_and_deleted_by_their_parameters() {
     assert_eq!(asked(Ec2Action::DeleteTags, "ResourceId.1=a"), Ok(Ec2Request::DeleteTags(all)));
 
     for (action, rest, refusal) in [
-        (Ec2Action::CreateTags, "Tag.1.Key=k", Refusal::MissingParameter("ResourceId")),
-        (Ec2Action::CreateTags, "ResourceId.1=a", Refusal::MissingParameter("Tag")),
-        (Ec2Action::DeleteTags, "Tag.1.Key=k", Refusal::MissingParameter("ResourceId")),
-        (Ec2Action::DeleteTags, "ResourceId.1=a&Tag.1.Value=v", Refusal::MissingParameter("Tag.Key")),
+        (Ec2Action::CreateTags, "Tag.1.Key=k", Refusal::MissingParameter("resourceIdSet")),
+        (Ec2Action::CreateTags, "ResourceId.1=a", Refusal::TagsAbsent),
+        (Ec2Action::DeleteTags, "Tag.1.Key=k", Refusal::MissingParameter("resourceIdSet")),
     ] {
         assert_eq!(asked(action, rest), Err(refusal.into()), "{rest}");
     }

@@ -4,13 +4,20 @@
 use ebs::Refusal;
 
 use crate::WireError;
+use crate::ec2_query::Ec2Action;
 use crate::error_code::{auth_message, clipped, sentence};
 use crate::sigv4::AuthError;
 
-/// The sentence of a refusal.
-pub(super) fn of_refusal(refusal: &Refusal) -> String {
-    let amazons =
-        of_request(refusal).or_else(|| of_snapshot(refusal)).or_else(|| of_tags_and_filters(refusal));
+const RESERVED: &str = "Tag keys starting with 'aws:' are reserved for internal use";
+
+/// The sentence of a refusal to a client of `action`.
+pub(super) fn of_refusal(refusal: &Refusal, action: Option<Ec2Action>) -> String {
+    let tagging = matches!(action, Some(Ec2Action::CreateTags | Ec2Action::DeleteTags));
+    let of_key = if tagging { of_tag_key(refusal) } else { None };
+    let amazons = of_key
+        .or_else(|| of_request(refusal))
+        .or_else(|| of_snapshot(refusal))
+        .or_else(|| of_tags_and_filters(refusal));
     amazons.map_or_else(|| sentence(refusal), clipped)
 }
 
@@ -85,14 +92,36 @@ fn of_snapshot(refusal: &Refusal) -> Option<String> {
     })
 }
 
+/// Sentences about keys where tags are what the request is about, and not an addition to it.
+fn of_tag_key(refusal: &Refusal) -> Option<String> {
+    Some(match refusal {
+        Refusal::TagKeyEmpty => {
+            "Value ( '' ) for parameter Tag key is invalid. Tag key cannot be null or empty.".to_owned()
+        }
+        Refusal::TagKeyReserved(key) => format!("Value ( {key} ) for parameter key is invalid. {RESERVED}"),
+        _ => return None,
+    })
+}
+
 fn of_tags_and_filters(refusal: &Refusal) -> Option<String> {
     Some(match refusal {
         Refusal::ResourceTypeNotTaggable(kind) => {
             format!("'{kind}' is not a valid taggable resource type for this operation.")
         }
         Refusal::TagSpecificationEmpty => "Tag specification must have at least one tag".to_owned(),
-        Refusal::TagKeyReserved(_) => {
-            "Tag keys starting with 'aws:' are reserved for internal use".to_owned()
+        Refusal::ResourceTypeAbsent => "Tag specification resource type must have a value".to_owned(),
+        Refusal::TagsAbsent => {
+            "Value ( empty ) for parameter tagSet is invalid. You must specify one or more tags to \
+            create"
+                .to_owned()
+        }
+        Refusal::TagKeyEmpty => "Tag key must have a value".to_owned(),
+        Refusal::TagKeyReserved(_) => RESERVED.to_owned(),
+        Refusal::TagKeyTooLong { chars_max } => {
+            format!("Tag key exceeds the maximum length of {chars_max} characters")
+        }
+        Refusal::TagValueTooLong { chars_max, .. } => {
+            format!("Tag value exceeds the maximum length of {chars_max} characters")
         }
         Refusal::DuplicateTagKey(key) => format!("Duplicate tag key '{key}' specified."),
         Refusal::ResourceIdMalformed(id) => format!("The ID '{id}' is not valid"),

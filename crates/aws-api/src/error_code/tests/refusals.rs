@@ -52,10 +52,12 @@ fn number(refusal: &Refusal) -> usize {
         Refusal::BlockTokenInvalid => 42,
         Refusal::SnapshotsUnrelated => 43,
         Refusal::ChecksumParametersIncomplete => 44,
+        Refusal::ResourceTypeAbsent => 45,
+        Refusal::TagsAbsent => 46,
     }
 }
 
-const VARIANTS: usize = 45;
+const VARIANTS: usize = 47;
 
 /// Refusal; EC2 status, code and message; EBS direct status, `Exception/REASON`; STS status and code.
 type Row = (Refusal, (u16, &'static str, &'static str), (u16, &'static str), (u16, &'static str));
@@ -220,15 +222,23 @@ fn about_tags() -> Vec<Row> {
             "'volume' is not a valid taggable resource type for this operation.",
         ),
         value(Refusal::TagSpecificationEmpty, "Tag specification must have at least one tag"),
-        value(Refusal::TagKeyEmpty, "A tag key must not be empty."),
-        value(Refusal::TagKeyTooLong { chars_max: 127 }, "A tag key must not exceed 127 characters."),
+        value(Refusal::ResourceTypeAbsent, "Tag specification resource type must have a value"),
+        value(
+            Refusal::TagsAbsent,
+            "Value ( empty ) for parameter tagSet is invalid. You must specify one or more tags to create",
+        ),
+        value(Refusal::TagKeyEmpty, "Tag key must have a value"),
+        value(
+            Refusal::TagKeyTooLong { chars_max: 127 },
+            "Tag key exceeds the maximum length of 127 characters",
+        ),
         value(
             Refusal::TagKeyReserved("aws:x".into()),
             "Tag keys starting with 'aws:' are reserved for internal use",
         ),
         value(
             Refusal::TagValueTooLong { key: "k".into(), chars_max: 255 },
-            "The value of the tag `k` must not exceed 255 characters.",
+            "Tag value exceeds the maximum length of 255 characters",
         ),
         value(Refusal::DuplicateTagKey("k".into()), "Duplicate tag key 'k' specified."),
         (
@@ -333,15 +343,17 @@ fn every_refusal_has_its_code_in_every_protocol() {
 }
 
 #[test]
-fn keys_have_a_code_of_their_own_where_tags_are_the_request() {
-    for action in Ec2Action::ALL {
-        let tagging = matches!(action, Ec2Action::CreateTags | Ec2Action::DeleteTags);
-        let expected = if tagging { "InvalidTagKey.Malformed" } else { VALUE };
-        for refusal in [Refusal::TagKeyEmpty, Refusal::TagKeyReserved("aws:x".into())] {
-            assert_eq!(ec2::code(&refusal.into(), Some(action)).code, expected);
+fn keys_have_sentences_of_their_own_where_tags_are_the_request() {
+    let empty = "Value ( '' ) for parameter Tag key is invalid. Tag key cannot be null or empty.";
+    let reserved = "Value ( aws:x ) for parameter key is invalid. Tag keys starting with 'aws:' are reserved for \
+        internal use";
+    for action in [Ec2Action::CreateTags, Ec2Action::DeleteTags] {
+        for (refusal, message) in
+            [(Refusal::TagKeyEmpty, empty), (Refusal::TagKeyReserved("aws:x".into()), reserved)]
+        {
+            let shown = ec2::code(&refusal.into(), Some(action));
+            assert_eq!((shown.status, shown.code, shown.message.as_str()), (400, VALUE, message));
         }
-        let duplicate = Refusal::DuplicateTagKey("k".into());
-        assert_eq!(ec2::code(&duplicate.into(), Some(action)).code, VALUE);
     }
 }
 
