@@ -176,7 +176,7 @@ def test_a_described_snapshot_has_what_every_snapshot_has(server, source):
 def test_a_described_zone_and_region_have_what_clients_read(server):
     zone = document(query(server, "DescribeAvailabilityZones")).find(f".//{{{EC2}}}item")
     assert {child.tag.partition("}")[2] for child in zone} >= {
-        *("zoneName", "zoneId", "zoneState", "zoneType", "regionName", "groupName"),
+        *("zoneName", "zoneId", "zoneState", "zoneType", "regionName", "groupName", "groupLongName"),
         *("networkBorderGroup", "optInStatus", "messageSet"),
     }
     region = document(query(server, "DescribeRegions")).find(f".//{{{EC2}}}item")

@@ -83,6 +83,16 @@ pub enum Refusal {
     UnknownFilter(String),
     #[error("a request can have at most {limit} filters, and a filter {values} values")]
     TooManyFilters { limit: usize, values: usize },
+    #[error("the value of a filter must not exceed {chars_max} characters")]
+    FilterValueTooLong { chars_max: usize },
+    #[error("the page size {0} is below the least")]
+    PageSizeTooSmall(i64),
+    #[error("there is no region named `{0}`")]
+    UnknownRegion(String),
+    #[error("the region has no availability zone named `{0}`")]
+    UnknownZone(String),
+    #[error("the region has no availability zone with the id `{0}`")]
+    UnknownZoneId(String),
     #[error("the pagination token cannot be used here")]
     PageTokenInvalid,
     #[error("`{0}` is not a user id")]

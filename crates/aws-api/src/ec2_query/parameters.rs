@@ -25,7 +25,8 @@ const SIGNATURE_VERSION_2: [&str; 7] = [
     "SignatureVersion",
     "Timestamp",
 ];
-const FILTER: [&str; 2] = ["Filter.N.Name", "Filter.N.Value.N"];
+/// With the empty list as some clients write it, so that it is refused as Amazon refuses it.
+const FILTER: [&str; 3] = ["Filter", "Filter.N.Name", "Filter.N.Value.N"];
 const TAG: [&str; 2] = ["Tag.N.Key", "Tag.N.Value"];
 const PAGE: [&str; 2] = ["MaxResults", "NextToken"];
 

@@ -105,6 +105,11 @@ fn refusal_code(refusal: &Refusal) -> Code {
         | Refusal::ResourceIdMalformed(_)
         | Refusal::UnknownFilter(_)
         | Refusal::TooManyFilters { .. }
+        | Refusal::FilterValueTooLong { .. }
+        | Refusal::PageSizeTooSmall(_)
+        | Refusal::UnknownRegion(_)
+        | Refusal::UnknownZone(_)
+        | Refusal::UnknownZoneId(_)
         | Refusal::UserIdMalformed(_)
         | Refusal::ChecksumParametersIncomplete => INVALID_PARAMETER_VALUE,
     }

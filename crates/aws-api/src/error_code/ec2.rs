@@ -55,7 +55,7 @@ fn refusal_code(refusal: &Refusal) -> (u16, &'static str) {
         Refusal::TooManySnapshots { .. } => (400, "SnapshotLimitExceeded"),
         Refusal::TooManyTags { .. } => (400, "TagLimitExceeded"),
         Refusal::ResourceIdMalformed(_) => (400, "InvalidID"),
-        Refusal::TooManyFilters { .. } => (400, "FilterLimitExceeded"),
+        Refusal::TooManyFilters { .. } | Refusal::FilterValueTooLong { .. } => (400, "FilterLimitExceeded"),
         Refusal::UserIdMalformed(_) => (400, "InvalidUserID.Malformed"),
         Refusal::ParentNotCompleted(_) | Refusal::SnapshotNotReadable(_) | Refusal::UploadSealed(_) => {
             (400, "IncorrectState")
@@ -81,6 +81,10 @@ fn refusal_code(refusal: &Refusal) -> (u16, &'static str) {
         | Refusal::TagValueTooLong { .. }
         | Refusal::DuplicateTagKey(_)
         | Refusal::UnknownFilter(_)
+        | Refusal::PageSizeTooSmall(_)
+        | Refusal::UnknownRegion(_)
+        | Refusal::UnknownZone(_)
+        | Refusal::UnknownZoneId(_)
         | Refusal::PageTokenInvalid
         | Refusal::VolumeSizeInvalid
         | Refusal::BlockOutsideVolume { .. }

@@ -72,6 +72,11 @@ fn refusal_code(refusal: &Refusal) -> (u16, &'static str) {
         | Refusal::ResourceIdMalformed(_)
         | Refusal::UnknownFilter(_)
         | Refusal::TooManyFilters { .. }
+        | Refusal::FilterValueTooLong { .. }
+        | Refusal::PageSizeTooSmall(_)
+        | Refusal::UnknownRegion(_)
+        | Refusal::UnknownZone(_)
+        | Refusal::UnknownZoneId(_)
         | Refusal::PageTokenInvalid
         | Refusal::UserIdMalformed(_)
         | Refusal::VolumeSizeInvalid

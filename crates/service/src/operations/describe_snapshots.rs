@@ -7,13 +7,13 @@ use ebs::operation::describe_snapshots::{DescribeSnapshotsReply, DescribeSnapsho
 use ebs::snapshot::ARBITRARY_VOLUME_ID;
 use ebs::{AccountId, Filter, Refusal, Snapshot};
 
-use super::{check_filters, dry_run, snapshot_ids};
+use super::{check_filters, dry_run, is_tag_filter, snapshot_ids};
 use crate::{Call, ServiceError, iso8601};
 
 /// Rows read at once.
 const ROWS_AT_ONCE: u32 = 1_000;
 
-const FILTERS: [&str; 12] = [
+const FILTERS: [&str; 14] = [
     "description",
     "encrypted",
     "owner-alias",
@@ -26,6 +26,8 @@ const FILTERS: [&str; 12] = [
     "transfer-type",
     "volume-id",
     "volume-size",
+    "tag-key",
+    "tag-value",
 ];
 
 impl Call {
@@ -107,10 +109,6 @@ fn names_account(names: &[String], account: AccountId, words: &[&str]) -> Result
         }
     }
     Ok(named)
-}
-
-fn is_tag_filter(name: &str) -> bool {
-    matches!(name, "tag-key" | "tag-value") || name.strip_prefix("tag:").is_some_and(|key| !key.is_empty())
 }
 
 fn matches(snapshot: &Snapshot, filters: &[Filter]) -> bool {

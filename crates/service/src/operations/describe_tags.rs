@@ -4,7 +4,7 @@ use ebs::Filter;
 use ebs::limits::DESCRIBE_ROWS_SCANNED_MAX;
 use ebs::operation::describe_tags::{DescribeTagsReply, DescribeTagsRequest, ResourceTag, TagCursor};
 
-use super::{check_filters, dry_run};
+use super::{check_filters, dry_run, is_tag_filter};
 use crate::{Call, ServiceError};
 
 /// Rows read at once.
@@ -23,7 +23,7 @@ impl Call {
         request: &DescribeTagsRequest,
     ) -> Result<DescribeTagsReply, ServiceError> {
         let known = |name: &str| {
-            matches!(name, "key" | "value" | "resource-id" | "resource-type") || name.starts_with("tag:")
+            matches!(name, "key" | "value" | "resource-id" | "resource-type") || is_tag_filter(name)
         };
         check_filters(&request.filters, known)?;
         dry_run(request.dry_run)?;

@@ -190,14 +190,14 @@ fn describe_snapshots_with_everything_but_ids() {
 fn pages_have_their_rules() {
     let describe = |rest: &str| asked(Ec2Action::DescribeSnapshots, rest);
     for page in ["MaxResults=5", "NextToken=x", "MaxResults=1"] {
-        let parameter = if page.starts_with('M') { "MaxResults" } else { "NextToken" };
+        let parameter = if page.starts_with('M') { "maxResults" } else { "nextToken" };
         assert_eq!(
             describe(&format!("SnapshotId.1=snap-12345678&{page}")),
-            Err(Refusal::ParametersExclude("SnapshotId", parameter).into())
+            Err(Refusal::ParametersExclude("snapshotSet", parameter).into())
         );
     }
-    for few in ["4", "0", "-1"] {
-        let error = invalid("MaxResults", few, "a number from 5 to 1000");
+    for few in [4, 0, -1] {
+        let error = ApiError::from(Refusal::PageSizeTooSmall(few));
         assert_eq!(describe(&format!("MaxResults={few}")), Err(error.clone()));
         assert_eq!(asked(Ec2Action::DescribeTags, &format!("MaxResults={few}")), Err(error));
     }
@@ -207,9 +207,12 @@ fn pages_have_their_rules() {
         };
         assert_eq!(request.page.max_results, Some(given));
     }
-    for token in ["", "x", "AAAA"] {
+    for token in ["x", "AAAA"] {
         assert_eq!(describe(&format!("NextToken={token}")), Err(Refusal::PageTokenInvalid.into()));
     }
+    assert_eq!(describe("NextToken="), describe(""));
+    let with_id = "SnapshotId.1=snap-12345678";
+    assert_eq!(describe(&format!("{with_id}&NextToken=")), describe(with_id));
 }
 
 #[test]
@@ -250,8 +253,12 @@ fn filters_are_bounded_at_the_bound() {
     assert_eq!(asked(Ec2Action::DescribeTags, &names(51)), too_many);
     assert!(asked(Ec2Action::DescribeTags, &values(200)).is_ok());
     assert_eq!(asked(Ec2Action::DescribeTags, &values(201)), too_many);
-    let nameless = asked(Ec2Action::DescribeRegions, "Filter.1.Value.1=x");
-    assert_eq!(nameless, Err(Refusal::MissingParameter("Filter.Name").into()));
+    for nameless in ["Filter.1.Value.1=x", "Filter="] {
+        let refused = Err(Refusal::UnknownFilter("null".into()).into());
+        assert_eq!(asked(Ec2Action::DescribeRegions, nameless), refused);
+    }
+    let unknown = Err(WireError::UnknownParameter("Filter".into()).into());
+    assert_eq!(asked(Ec2Action::DeleteTags, "Filter="), unknown);
 }
 
 #[test]

@@ -183,13 +183,20 @@ fn tags_regions_and_zones_are_listed() {
         <optInStatus>opt-in-not-required</optInStatus></item></regionInfo>"
     );
     let zones = DescribeAvailabilityZonesReply {
-        zones: vec![ZoneDescription { region, name: "us-east-1a".into(), id: "use1-az1".into() }],
+        zones: vec![ZoneDescription {
+            region,
+            name: "us-east-1a".into(),
+            id: "use1-az1".into(),
+            group: "us-east-1-zg-1".into(),
+            group_long_name: "long".into(),
+        }],
     };
     assert_eq!(
         inner(&Ec2Reply::DescribeAvailabilityZones(&zones), "DescribeAvailabilityZonesResponse"),
         "<availabilityZoneInfo><item><zoneName>us-east-1a</zoneName><zoneId>use1-az1</zoneId>\
         <zoneState>available</zoneState><zoneType>availability-zone</zoneType><regionName>us-east-1</regionName>\
-        <groupName>us-east-1</groupName><networkBorderGroup>us-east-1</networkBorderGroup>\
+        <groupName>us-east-1-zg-1</groupName><groupLongName>long</groupLongName>\
+        <networkBorderGroup>us-east-1</networkBorderGroup>\
         <optInStatus>opt-in-not-required</optInStatus><messageSet></messageSet></item></availabilityZoneInfo>"
     );
 }

@@ -2,6 +2,7 @@
 //! speaks for itself.
 
 use ebs::Refusal;
+use ebs::limits::DESCRIBE_PAGE;
 
 use crate::WireError;
 use crate::ec2_query::Ec2Action;
@@ -53,6 +54,15 @@ fn of_request(refusal: &Refusal) -> Option<String> {
         Refusal::ParametersExclude(one, other) => {
             format!("The parameter {one} cannot be used with the parameter {other}")
         }
+        Refusal::PageSizeTooSmall(asked) => {
+            let (least, _) = DESCRIBE_PAGE;
+            format!(
+                "Value ( {asked} ) for parameter maxResults is invalid. Expecting a value greater than {least}."
+            )
+        }
+        Refusal::UnknownRegion(name) => format!("Invalid region: [{name}]"),
+        Refusal::UnknownZone(name) => format!("Invalid availability zone: [{name}]"),
+        Refusal::UnknownZoneId(id) => format!("Invalid availability zone-id: [{id}]"),
         Refusal::PageTokenInvalid => "Unable to parse pagination token".to_owned(),
         Refusal::UserIdMalformed(id) => format!("Invalid user id: \"{id}\""),
         _ => return None,
@@ -126,6 +136,9 @@ fn of_tags_and_filters(refusal: &Refusal) -> Option<String> {
         Refusal::DuplicateTagKey(key) => format!("Duplicate tag key '{key}' specified."),
         Refusal::ResourceIdMalformed(id) => format!("The ID '{id}' is not valid"),
         Refusal::UnknownFilter(name) => format!("The filter '{name}' is invalid"),
+        Refusal::FilterValueTooLong { chars_max } => {
+            format!("The maximum length for a filter value is {chars_max} characters")
+        }
         _ => return None,
     })
 }

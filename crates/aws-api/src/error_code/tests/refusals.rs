@@ -54,10 +54,15 @@ fn number(refusal: &Refusal) -> usize {
         Refusal::ChecksumParametersIncomplete => 44,
         Refusal::ResourceTypeAbsent => 45,
         Refusal::TagsAbsent => 46,
+        Refusal::FilterValueTooLong { .. } => 47,
+        Refusal::PageSizeTooSmall(_) => 48,
+        Refusal::UnknownRegion(_) => 49,
+        Refusal::UnknownZone(_) => 50,
+        Refusal::UnknownZoneId(_) => 51,
     }
 }
 
-const VARIANTS: usize = 47;
+const VARIANTS: usize = 52;
 
 /// Refusal; EC2 status, code and message; EBS direct status, `Exception/REASON`; STS status and code.
 type Row = (Refusal, (u16, &'static str, &'static str), (u16, &'static str), (u16, &'static str));
@@ -178,6 +183,19 @@ fn about_snapshots_and_filters() -> Vec<Row> {
             STS,
         ),
         value(Refusal::UnknownFilter("x".into()), "The filter 'x' is invalid"),
+        (
+            Refusal::FilterValueTooLong { chars_max: 255 },
+            (400, "FilterLimitExceeded", "The maximum length for a filter value is 255 characters"),
+            INVALID,
+            STS,
+        ),
+        value(
+            Refusal::PageSizeTooSmall(4),
+            "Value ( 4 ) for parameter maxResults is invalid. Expecting a value greater than 5.",
+        ),
+        value(Refusal::UnknownRegion("x".into()), "Invalid region: [x]"),
+        value(Refusal::UnknownZone("x".into()), "Invalid availability zone: [x]"),
+        value(Refusal::UnknownZoneId("x".into()), "Invalid availability zone-id: [x]"),
         value(mismatch, "DestinationRegion 'X' does not match the current region (us-west-2)"),
         value(Refusal::PresignedUrlScheme, "The protocol in PresignedUrl should be http or https"),
         value(
