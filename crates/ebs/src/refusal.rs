@@ -119,8 +119,8 @@ pub enum Refusal {
     BlockChecksum { computed: String, given: String },
     #[error("the snapshot has no block {index}")]
     BlockAbsent { index: u64 },
-    #[error("the block token cannot be used here")]
-    BlockTokenInvalid,
+    #[error("the block token {0} cannot be used here")]
+    BlockTokenInvalid(String),
     #[error("the snapshots are not of one lineage")]
     SnapshotsUnrelated,
     #[error("one of the three checksum parameters is missing")]

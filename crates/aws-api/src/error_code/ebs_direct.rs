@@ -87,7 +87,7 @@ fn refusal_code(refusal: &Refusal) -> Code {
             invalid("INVALID_BLOCK")
         }
         Refusal::BlockChecksum { .. } => (403, "InvalidSignatureException", None),
-        Refusal::BlockTokenInvalid => invalid("INVALID_BLOCK_TOKEN"),
+        Refusal::BlockTokenInvalid(_) => invalid("INVALID_BLOCK_TOKEN"),
         Refusal::PageTokenInvalid => invalid("INVALID_PAGE_TOKEN"),
         Refusal::SnapshotsUnrelated => invalid("UNRELATED_SNAPSHOTS"),
         Refusal::DryRun
@@ -123,8 +123,10 @@ fn refusal_message(refusal: &Refusal) -> String {
             "First snapshot should not be empty or null".to_owned()
         }
         Refusal::ParametersExclude(one, other) => {
-            let written = |name: &&'static str| if *name == "Encrypted" { "Encrypt" } else { name };
-            format!("{} and {} cannot be specified together", written(one), written(other))
+            format!("{} and {} cannot be specified together", shown(one), shown(other))
+        }
+        Refusal::ParameterRequires(one, other) => {
+            format!("{} cannot be false when {one} is specified", shown(other))
         }
         Refusal::SnapshotNotFound(id) => format!("The snapshot '{id}' does not exist."),
         Refusal::UploadSealed(_) => "Snapshot is already completed".to_owned(),
@@ -135,9 +137,7 @@ fn refusal_message(refusal: &Refusal) -> String {
             "The value passed in as x-amz-Checksum does not match the computed checksum. Computed checksum: \
             {computed} expected checksum: {given}"
         ),
-        Refusal::BlockTokenInvalid => {
-            "The block token is invalid. List the snapshot's blocks for new ones.".to_owned()
-        }
+        Refusal::BlockTokenInvalid(token) => format!("The block token {token} is invalid."),
         Refusal::PageTokenInvalid => {
             "The page token is invalid. List again from the start, or from a block index.".to_owned()
         }
@@ -146,6 +146,11 @@ fn refusal_message(refusal: &Refusal) -> String {
             .to_owned(),
         other => sentence(other),
     })
+}
+
+/// What Amazon's sentences call the parameter `name`.
+fn shown(name: &'static str) -> &'static str {
+    if name == "Encrypted" { "Encrypt" } else { name }
 }
 
 fn auth_code(error: &AuthError) -> Code {

@@ -91,7 +91,7 @@ fn refusal_code(refusal: &Refusal) -> (u16, &'static str) {
         | Refusal::BlockLength
         | Refusal::BlockChecksum { .. }
         | Refusal::BlockAbsent { .. }
-        | Refusal::BlockTokenInvalid
+        | Refusal::BlockTokenInvalid(_)
         | Refusal::SnapshotsUnrelated
         | Refusal::ChecksumParametersIncomplete => (400, "InvalidParameterValue"),
     }

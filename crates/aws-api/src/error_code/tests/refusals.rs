@@ -49,7 +49,7 @@ fn number(refusal: &Refusal) -> usize {
         Refusal::BlockLength => 39,
         Refusal::BlockChecksum { .. } => 40,
         Refusal::BlockAbsent { .. } => 41,
-        Refusal::BlockTokenInvalid => 42,
+        Refusal::BlockTokenInvalid(_) => 42,
         Refusal::SnapshotsUnrelated => 43,
         Refusal::ChecksumParametersIncomplete => 44,
         Refusal::ResourceTypeAbsent => 45,
@@ -320,8 +320,8 @@ fn about_blocks() -> Vec<Row> {
         ),
         value(Refusal::BlockAbsent { index: 5 }, "The snapshot has no block 5.", BLOCK),
         value(
-            Refusal::BlockTokenInvalid,
-            "The block token cannot be used here.",
+            Refusal::BlockTokenInvalid("x".into()),
+            "The block token x cannot be used here.",
             (400, "ValidationException/INVALID_BLOCK_TOKEN"),
         ),
         value(
@@ -389,6 +389,15 @@ fn sentences_that_clients_of_the_direct_apis_match_on() {
             Refusal::ParametersExclude("ParentSnapshotId", "Encrypted"),
             "ParentSnapshotId and Encrypt cannot be specified together",
         ),
+        (
+            Refusal::ParametersExclude("ParentSnapshotId", "KmsKeyArn"),
+            "ParentSnapshotId and KmsKeyArn cannot be specified together",
+        ),
+        (
+            Refusal::ParameterRequires("KmsKeyArn", "Encrypted"),
+            "Encrypt cannot be false when KmsKeyArn is specified",
+        ),
+        (Refusal::BlockTokenInvalid("AAAA".into()), "The block token AAAA is invalid."),
         (Refusal::MissingParameter("FirstSnapshotId"), "First snapshot should not be empty or null"),
     ] {
         assert_eq!(ebs_direct::code(&refusal.into()).message, message);
