@@ -32,6 +32,12 @@ FAULTS = [
         VALUE,
         "'volume' is not a valid taggable resource type for this operation.",
     ),
+    (
+        {"Description": "d" * 256},
+        400,
+        VALUE,
+        f"Value ({'d' * 256}) for parameter description is invalid. It exceeds 255 characters",
+    ),
     ({"KmsKeyId": "alias/x"}, 400, "InvalidParameterDependency", None),
     ({"DryRun": "true"}, 412, "DryRunOperation", "Request would have succeeded, but DryRun flag is set."),
     (

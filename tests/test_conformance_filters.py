@@ -134,10 +134,10 @@ def test_names_of_filters_are_judged_before_anything_is_looked_up(ec2, action):
         assert answer.message == f"The filter '{name}' is invalid"
 
 
-@pytest.mark.parametrize("action", ["DescribeSnapshots", "DescribeTags", "DescribeRegions", "DescribeAvailabilityZones"])
+@pytest.mark.parametrize("action", DESCRIBES)
 def test_a_filter_without_a_name_is_the_filter_null(server, action):
     for parameters in ({"Filter": ""}, {"Filter.1.Value.1": "x"}):
-        answer = query(server, action, parameters)
+        answer = query(server, action.title().replace("_", ""), parameters)
         assert (answer.status, answer.code) == (400, VALUE)
         assert answer.message == "The filter 'null' is invalid"
 

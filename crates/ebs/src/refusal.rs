@@ -29,6 +29,10 @@ pub enum Refusal {
     NotAuthorized,
 
     // snapshots
+    #[error("value ({0}) for parameter Description is invalid: characters beyond ASCII are not supported")]
+    DescriptionNotAscii(String),
+    #[error("value ({text}) for parameter Description is invalid: it exceeds {chars_max} characters")]
+    DescriptionTooLong { text: String, chars_max: usize },
     #[error("the specified snapshot id is invalid")]
     CopySourceMalformed,
     #[error("`{0}` is not a snapshot id")]

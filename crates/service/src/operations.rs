@@ -32,14 +32,13 @@ fn resource_ids(texts: &[String]) -> Result<Vec<SnapshotId>, Refusal> {
 /// A description that a snapshot may have; the empty one if there is none.
 fn description(text: Option<&String>) -> Result<String, Refusal> {
     let text = text.cloned().unwrap_or_default();
-    let expected = if !text.is_ascii() {
-        "characters of ASCII only"
-    } else if text.len() > DESCRIPTION_CHARS_MAX {
-        "at most 255 characters"
-    } else {
-        return Ok(text);
-    };
-    Err(Refusal::InvalidParameterValue { parameter: "Description", value: text, expected })
+    if !text.is_ascii() {
+        return Err(Refusal::DescriptionNotAscii(text));
+    }
+    if text.len() > DESCRIPTION_CHARS_MAX {
+        return Err(Refusal::DescriptionTooLong { text, chars_max: DESCRIPTION_CHARS_MAX });
+    }
+    Ok(text)
 }
 
 /// Judges the number of filters and values and the length of these, and that each filter has a name that `known` knows.

@@ -93,6 +93,8 @@ fn refusal_code(refusal: &Refusal) -> Code {
         Refusal::DryRun
         | Refusal::MissingParameter(_)
         | Refusal::InvalidParameterValue { .. }
+        | Refusal::DescriptionNotAscii(_)
+        | Refusal::DescriptionTooLong { .. }
         | Refusal::ParametersExclude(..)
         | Refusal::ParameterRequires(..)
         | Refusal::Unsupported(_)

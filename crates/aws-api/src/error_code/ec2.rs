@@ -7,7 +7,7 @@ mod message;
 use ebs::Refusal;
 
 use super::{ErrorCode, THROTTLED, UNAVAILABLE};
-use crate::ec2_query::Ec2Action;
+use crate::ec2_query::{Ec2Action, envelope};
 use crate::sigv4::AuthError;
 use crate::xml::Xml;
 use crate::{ApiError, HttpAnswer, WireError};
@@ -37,7 +37,7 @@ pub fn answer(error: &ApiError, action: Option<Ec2Action>, request_id: &str) -> 
         });
         xml.text("RequestID", request_id);
     });
-    HttpAnswer::new(status, request_id, crate::ec2_query::envelope::CONTENT_TYPE, body)
+    envelope::answer(status, request_id, body)
 }
 
 fn refusal_code(refusal: &Refusal) -> (u16, &'static str) {
@@ -63,6 +63,8 @@ fn refusal_code(refusal: &Refusal) -> (u16, &'static str) {
         Refusal::ClientTokenReused => (400, "IdempotentParameterMismatch"),
         Refusal::TooManyUploads { .. } => (400, "PendingSnapshotLimitExceeded"),
         Refusal::InvalidParameterValue { .. }
+        | Refusal::DescriptionNotAscii(_)
+        | Refusal::DescriptionTooLong { .. }
         | Refusal::CopySourceMalformed
         | Refusal::SnapshotIdMalformed(_)
         | Refusal::DestinationRegionMismatch { .. }

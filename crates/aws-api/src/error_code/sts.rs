@@ -46,6 +46,8 @@ fn refusal_code(refusal: &Refusal) -> (u16, &'static str) {
         }
         Refusal::DryRun
         | Refusal::InvalidParameterValue { .. }
+        | Refusal::DescriptionNotAscii(_)
+        | Refusal::DescriptionTooLong { .. }
         | Refusal::Unsupported(_)
         | Refusal::CopySourceMalformed
         | Refusal::SnapshotIdMalformed(_)

@@ -72,9 +72,19 @@ fn of_request(refusal: &Refusal) -> Option<String> {
 fn of_snapshot(refusal: &Refusal) -> Option<String> {
     Some(match refusal {
         Refusal::CopySourceMalformed => "The specified snapshotId is invalid".to_owned(),
-        Refusal::SnapshotIdMalformed(id) if id.starts_with("snap-") => {
-            format!("Value ( {id} ) for parameter SNAPSHOT is invalid. ")
+        Refusal::DescriptionNotAscii(text) => {
+            format!(
+                "Value ({text}) for parameter description is invalid. Character sets beyond ASCII are not supported."
+            )
         }
+        Refusal::DescriptionTooLong { text, chars_max } => {
+            format!("Value ({text}) for parameter description is invalid. It exceeds {chars_max} characters")
+        }
+        Refusal::SnapshotIdMalformed(id) if id.is_empty() => {
+            "Value () for parameter snapshotId is invalid. Parameter may not be null or empty".to_owned()
+        }
+        // Clients read the id from between the quotation marks.
+        Refusal::SnapshotIdMalformed(id) if id.starts_with("snap-") => format!("Invalid id: \"{id}\""),
         Refusal::SnapshotIdMalformed(id) => {
             format!("Value ({id}) for parameter snapshotId is invalid. Expected: 'snap-...'.")
         }

@@ -59,10 +59,12 @@ fn number(refusal: &Refusal) -> usize {
         Refusal::UnknownRegion(_) => 49,
         Refusal::UnknownZone(_) => 50,
         Refusal::UnknownZoneId(_) => 51,
+        Refusal::DescriptionNotAscii(_) => 52,
+        Refusal::DescriptionTooLong { .. } => 53,
     }
 }
 
-const VARIANTS: usize = 52;
+const VARIANTS: usize = 54;
 
 /// Refusal; EC2 status, code and message; EBS direct status, `Exception/REASON`; STS status and code.
 type Row = (Refusal, (u16, &'static str, &'static str), (u16, &'static str), (u16, &'static str));
@@ -160,7 +162,13 @@ fn about_snapshots_and_filters() -> Vec<Row> {
         (Refusal::CopySourceMalformed, (400, VALUE, "The specified snapshotId is invalid"), SNAPSHOT, STS),
         (
             Refusal::SnapshotIdMalformed("snap-x".into()),
-            (400, "InvalidSnapshotID.Malformed", "Value ( snap-x ) for parameter SNAPSHOT is invalid. "),
+            (400, "InvalidSnapshotID.Malformed", "Invalid id: \"snap-x\""),
+            SNAPSHOT,
+            STS,
+        ),
+        (
+            Refusal::SnapshotIdMalformed(String::new()),
+            (400, VALUE, "Value () for parameter snapshotId is invalid. Parameter may not be null or empty"),
             SNAPSHOT,
             STS,
         ),
@@ -181,6 +189,14 @@ fn about_snapshots_and_filters() -> Vec<Row> {
             (400, "InvalidRegion", "X is not a valid region name."),
             INVALID,
             STS,
+        ),
+        value(
+            Refusal::DescriptionNotAscii("é".into()),
+            "Value (é) for parameter description is invalid. Character sets beyond ASCII are not supported.",
+        ),
+        value(
+            Refusal::DescriptionTooLong { text: "x".into(), chars_max: 255 },
+            "Value (x) for parameter description is invalid. It exceeds 255 characters",
         ),
         value(Refusal::UnknownFilter("x".into()), "The filter 'x' is invalid"),
         (
