@@ -94,6 +94,31 @@ def test_start_snapshot_gives_the_reason(server, body, expected):
     assert (answer.status, answer.code, reason(answer)) == (400, INVALID, expected)
 
 
+ARN = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"ParentSnapshotId": ABSENT, "Encrypted": True}, "ParentSnapshotId and Encrypt cannot be specified together"),
+        ({"ParentSnapshotId": ABSENT, "Encrypted": False}, "ParentSnapshotId and Encrypt cannot be specified together"),
+        ({"ParentSnapshotId": ABSENT, "KmsKeyArn": ARN}, "ParentSnapshotId and KmsKeyArn cannot be specified together"),
+        ({"Encrypted": False, "KmsKeyArn": ARN}, "Encrypt cannot be false when KmsKeyArn is specified"),
+    ],
+)
+def test_what_is_said_of_encryption_must_agree(server, body, message):
+    answer = start(server, VolumeSize=1, **body)
+    assert (answer.status, answer.code, reason(answer)) == (400, INVALID, "INVALID_PARAMETER_VALUE")
+    assert answer.message == message
+
+
+@pytest.mark.parametrize("token", ["", " ", "a b", "a ", "\ta", "a\nb", "a\u00a0b", "a\u3000b"], ids=ascii)
+def test_a_client_token_has_no_blanks(server, token):
+    answer = start(server, VolumeSize=1, ClientToken=token)
+    assert (answer.status, answer.code, reason(answer)) == (400, INVALID, "INVALID_PARAMETER_VALUE")
+    assert "ClientToken" in answer.message
+
+
 def test_the_bounds_of_start_snapshot_hold_at_the_bound(server, ec2):
     longest = {"Description": "d" * 255, "ClientToken": uuid.uuid4().hex.ljust(255, "t")}
     for bounds in ({"Timeout": 10}, {"Timeout": 4320}, longest, {"Encrypted": False}):
@@ -268,3 +293,4 @@ def test_a_block_needs_its_token(server, pair):
     for query, expected in [("", "INVALID_PARAMETER_VALUE"), ("?blockToken=x", "INVALID_BLOCK_TOKEN")]:
         answer = rest(server, "GET", f"/snapshots/{pair[0]}/blocks/0{query}")
         assert (answer.status, answer.code, reason(answer)) == (400, INVALID, expected)
+    assert answer.message == "The block token x is invalid."

@@ -7,6 +7,7 @@ import pytest
 import snapshots
 from aws_clients import client, refused
 from server_process import AWAY, HOME
+from signed_requests import query
 
 VALUE = "InvalidParameterValue"
 WORDS = ["a*b", "a?b", "a\\b", "axb", "aXb", ""]
@@ -127,10 +128,27 @@ DESCRIBES = ["describe_snapshots", "describe_tags", "describe_regions", "describ
 
 @pytest.mark.parametrize("action", DESCRIBES)
 def test_names_of_filters_are_judged_before_anything_is_looked_up(ec2, action):
-    for name in ("colour", "Key", "tags:x", ""):
+    for name in ("colour", "Key", "tags:x", "", "tag:"):
         with refused(VALUE, status=400) as answer:
             getattr(ec2, action)(Filters=named(name, "x"), DryRun=True)
         assert answer.message == f"The filter '{name}' is invalid"
+
+
+@pytest.mark.parametrize("action", DESCRIBES)
+def test_a_filter_without_a_name_is_the_filter_null(server, action):
+    for parameters in ({"Filter": ""}, {"Filter.1.Value.1": "x"}):
+        answer = query(server, action.title().replace("_", ""), parameters)
+        assert (answer.status, answer.code) == (400, VALUE)
+        assert answer.message == "The filter 'null' is invalid"
+
+
+@pytest.mark.parametrize("action", DESCRIBES)
+def test_values_of_filters_have_at_most_255_characters(ec2, action):
+    name = {"describe_snapshots": "description", "describe_tags": "value"}.get(action, "region-name")
+    getattr(ec2, action)(Filters=named(name, "я" * 255))
+    with refused("FilterLimitExceeded", status=400) as answer:
+        getattr(ec2, action)(Filters=named(name, "x", "я" * 256), DryRun=True)
+    assert answer.message == "The maximum length for a filter value is 255 characters"
 
 
 @pytest.mark.parametrize(
@@ -160,12 +178,31 @@ def test_each_filter_of_regions(ec2, name, value, expected):
         ("opt-in-status", "opt-in-not-required", 3),
         ("region-name", HOME, 3),
         ("region-name", AWAY, 0),
-        ("group-name", "mars", 0),
+        ("group-name", f"{HOME}-zg-1", 3),
+        ("group-name", HOME, 0),
+        ("group-long-name", f"{HOME} *", 3),
+        ("group-long-name", "Mars 1", 0),
+        ("parent-zone-id", "*", 0),
+        ("parent-zone-name", "*", 0),
         ("message", "flooded", 0),
     ],
 )
 def test_each_filter_of_zones(ec2, name, value, count):
     assert len(ec2.describe_availability_zones(Filters=named(name, value))["AvailabilityZones"]) == count
+
+
+@pytest.mark.parametrize("name", ["zone-state", "network-border-group", "tag:k"])
+def test_a_filter_of_zones_that_amazon_does_not_have_is_refused(ec2, name):
+    with refused(VALUE, status=400) as answer:
+        ec2.describe_availability_zones(Filters=named(name, "*"))
+    assert answer.message == f"The filter '{name}' is invalid"
+
+
+def test_zones_are_shown_with_the_groups_they_are_found_by(ec2):
+    for zone in ec2.describe_availability_zones()["AvailabilityZones"]:
+        for name, value in [("group-name", zone["GroupName"]), ("group-long-name", zone["GroupLongName"])]:
+            found = ec2.describe_availability_zones(Filters=named(name, value))["AvailabilityZones"]
+            assert zone in found
 
 
 def test_zones_by_name_and_id_must_both_match(ec2):
@@ -176,10 +213,20 @@ def test_zones_by_name_and_id_must_both_match(ec2):
     assert neither["AvailabilityZones"] == []
 
 
-def test_zones_of_another_region_are_not_known(ec2):
-    for parameters in ({"ZoneNames": [f"{AWAY}a"]}, {"ZoneIds": ["usw2-az1"]}):
-        with refused(VALUE, status=400):
-            ec2.describe_availability_zones(**parameters)
+@pytest.mark.parametrize(
+    ("action", "parameters", "message"),
+    [
+        ("describe_availability_zones", {"ZoneNames": [f"{AWAY}a"]}, f"Invalid availability zone: [{AWAY}a]"),
+        ("describe_availability_zones", {"ZoneIds": ["usw2-az1"]}, "Invalid availability zone-id: [usw2-az1]"),
+        ("describe_availability_zones", {"ZoneNames": ["use1-az1"]}, "Invalid availability zone: [use1-az1]"),
+        ("describe_availability_zones", {"ZoneIds": [f"{HOME}a"]}, f"Invalid availability zone-id: [{HOME}a]"),
+        ("describe_regions", {"RegionNames": [HOME, "mars-north-1"]}, "Invalid region: [mars-north-1]"),
+    ],
+)
+def test_regions_and_zones_that_are_not_there_are_refused(ec2, action, parameters, message):
+    with refused(VALUE, status=400) as answer:
+        getattr(ec2, action)(**parameters)
+    assert answer.message == message
 
 
 def test_all_regions_and_all_zones_are_those_there_are(ec2):
@@ -227,6 +274,30 @@ def test_a_token_is_good_for_its_action_and_region_only(server, ec2, tag_page):
 
 
 @pytest.mark.parametrize("results", [4, 0, -1])
-def test_pages_of_tags_have_at_least_five(ec2, results):
-    with refused(VALUE, status=400):
-        ec2.describe_tags(MaxResults=results)
+@pytest.mark.parametrize("action", ["describe_snapshots", "describe_tags"])
+def test_pages_have_at_least_five(ec2, action, results):
+    with refused(VALUE, status=400) as answer:
+        getattr(ec2, action)(MaxResults=results)
+    assert answer.message == (
+        f"Value ( {results} ) for parameter maxResults is invalid. Expecting a value greater than 5."
+    )
+
+
+def test_an_empty_token_asks_for_the_first_page(ec2, words, tag_page):
+    filters, _ = tag_page
+    first = ec2.describe_tags(Filters=filters, MaxResults=5)
+    assert ec2.describe_tags(Filters=filters, MaxResults=5, NextToken="")["Tags"] == first["Tags"]
+    resource = words[1]["axb"]
+    answer = ec2.describe_snapshots(SnapshotIds=[resource], NextToken="")["Snapshots"]
+    assert [item["SnapshotId"] for item in answer] == [resource]
+
+
+@pytest.mark.parametrize(
+    ("page", "parameter"),
+    [({"MaxResults": 5}, "maxResults"), ({"MaxResults": 1}, "maxResults"), ({"NextToken": "x"}, "nextToken")],
+    ids=repr,
+)
+def test_ids_and_pages_exclude_each_other(ec2, words, page, parameter):
+    with refused("InvalidParameterCombination", status=400) as answer:
+        ec2.describe_snapshots(SnapshotIds=[words[1]["axb"]], **page)
+    assert answer.message == f"The parameter snapshotSet cannot be used with the parameter {parameter}"

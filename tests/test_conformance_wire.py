@@ -118,6 +118,25 @@ def test_every_ec2_failure_has_the_error_envelope(server, action, parameters, st
     assert root.findtext("RequestID") == answer.headers["x-amzn-requestid"]
 
 
+def test_every_ec2_answer_has_the_name_of_amazons_server(server):
+    failed = query(server, "NoSuchAction")
+    for answer in (query(server, "DescribeRegions"), failed, query(server, "DescribeRegions", {"DryRun": "true"})):
+        assert answer.headers["server"] == "AmazonEC2"
+    assert "server" not in query(server, "GetCallerIdentity", **STS_SCOPE).headers
+
+
+@pytest.mark.parametrize("action", ["DescribeSnapshots", "DeleteSnapshot"])
+def test_a_malformed_id_is_told_where_clients_look_for_it(server, action):
+    parameter = {"DescribeSnapshots": "SnapshotId.1"}.get(action, "SnapshotId")
+    for malformed in ("snap-xyz", "snap-", "snap-0123456789ABCDEF0"):
+        answer = query(server, action, {parameter: malformed})
+        assert (answer.status, answer.code) == (400, "InvalidSnapshotID.Malformed")
+        # As Cloud Custodian finds the id that it takes out of its list.
+        assert answer.message[answer.message.find('"') + 1 : answer.message.rfind('"')] == malformed
+    answer = query(server, action, {parameter: ABSENT})
+    assert answer.message[answer.message.find("'") + 1 : answer.message.rfind("'")] == ABSENT
+
+
 def test_an_unsigned_request_too_is_named(server):
     answer = send(server, "POST", "/", {"Content-Type": signed_requests.FORM}, b"Action=DescribeRegions")
     assert answer.status == 403
@@ -176,7 +195,7 @@ def test_a_described_snapshot_has_what_every_snapshot_has(server, source):
 def test_a_described_zone_and_region_have_what_clients_read(server):
     zone = document(query(server, "DescribeAvailabilityZones")).find(f".//{{{EC2}}}item")
     assert {child.tag.partition("}")[2] for child in zone} >= {
-        *("zoneName", "zoneId", "zoneState", "zoneType", "regionName", "groupName"),
+        *("zoneName", "zoneId", "zoneState", "zoneType", "regionName", "groupName", "groupLongName"),
         *("networkBorderGroup", "optInStatus", "messageSet"),
     }
     region = document(query(server, "DescribeRegions")).find(f".//{{{EC2}}}item")

@@ -28,7 +28,8 @@ def test_a_copys_description_outside_ascii_is_refused(server, source, descriptio
         with refused("InvalidParameterValue", status=400) as answer:
             snapshots.copy(server, source, Description=description, DryRun=dry_run)
         assert answer.message == (
-            f"Value ({description}) for parameter Description is invalid. Expected: characters of ASCII only."
+            f"Value ({description}) for parameter description is invalid. "
+            "Character sets beyond ASCII are not supported."
         )
     assert described(server) == before
 

@@ -209,7 +209,7 @@ def faults_in_order(source):
         ({"CompletionDurationMinutes": "7"}, 400, "InvalidRegion", "mars-north-1"),
         ({"SourceRegion": HOME}, 400, value, "completion duration"),
         ({"CompletionDurationMinutes": "15"}, 400, value, "aws:"),
-        ({"TagSpecification.1.Tag.1.Key": "mine"}, 400, value, "Description"),
+        ({"TagSpecification.1.Tag.1.Key": "mine"}, 400, value, "parameter description"),
         ({"Description": "naive"}, 400, "InvalidParameterDependency", "KmsKeyId"),
         ({"KmsKeyId": None}, 400, "UnsupportedOperation", "DestinationOutpostArn"),
         ({"DestinationOutpostArn": None}, 412, "DryRunOperation", "DryRun"),

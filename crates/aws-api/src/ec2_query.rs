@@ -1,8 +1,7 @@
 //! The EC2 API: forms in, XML out.
 //!
-//! Parameters that an action does not know are tolerated, so that newer clients work, unless their first part is
-//! one of the action's in any case of letters: `Owner=self` or `tag.1.Key` is a slip that would otherwise change
-//! what the request means, up to deleting every tag instead of one.
+//! A parameter that an action does not have is refused, as by Amazon: passed over, a slip like `Owner=self` or
+//! `Tags.1.Key` would change what the request means, up to deleting every tag instead of one.
 //!
 //! Source: Amazon EC2 API reference, version 2016-11-15.
 
@@ -38,8 +37,6 @@ use ebs::operation::describe_tags::DescribeTagsRequest;
 use crate::form::Form;
 use crate::token::TokenContext;
 use crate::{ApiError, HttpAnswer, WireError};
-
-pub use parameters::unknown_parameters;
 
 /// The API version that is served.
 pub const VERSION: &str = "2016-11-15";
@@ -152,7 +149,7 @@ impl Ec2Request {
 /// not have the form of its type, or if parameters exclude one another.
 pub fn decode(form: &Form, context: &TokenContext<'_>) -> Result<Ec2Request, ApiError> {
     let action = Ec2Action::of(form)?;
-    parameters::refuse_slips(form, action)?;
+    parameters::refuse_unknown(form, action)?;
     let fields = form.fields();
     Ok(match action {
         Ec2Action::CopySnapshot => Ec2Request::CopySnapshot(copy_snapshot::decode(&fields)?),

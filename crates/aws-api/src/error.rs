@@ -66,7 +66,7 @@ pub enum WireError {
     /// A parameter stands in the request more than once.
     #[error("the parameter {0} occurs more than once")]
     DuplicateParameter(String),
-    /// A parameter resembles one of the action's, and yet is none.
+    /// The action has no such parameter.
     #[error("the parameter {0} is not recognized")]
     UnknownParameter(String),
     /// No action is named.

@@ -9,12 +9,14 @@ mod decode;
 #[cfg(test)]
 mod tests;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use ebs::Refusal;
 
 use crate::WireError;
+use crate::limits::FORM_PARAMETERS_MAX;
 
 /// The parameters of a request.
 #[derive(Clone, PartialEq, Eq)]
@@ -37,6 +39,23 @@ impl Form {
     /// parameter occurs twice.
     pub fn parse(encoded: &[u8]) -> Result<Self, WireError> {
         decode::parameters(encoded).map(|parameters| Self { parameters })
+    }
+
+    /// The parameters of both forms.
+    ///
+    /// # Errors
+    /// [`WireError`] if a parameter stands in both, or if they are too many together.
+    pub fn join(mut self, other: Self) -> Result<Self, WireError> {
+        if self.parameters.len() + other.parameters.len() > FORM_PARAMETERS_MAX {
+            return Err(WireError::TooManyParameters { limit: FORM_PARAMETERS_MAX });
+        }
+        for (name, value) in other.parameters {
+            match self.parameters.entry(name) {
+                Entry::Vacant(entry) => entry.insert(value),
+                Entry::Occupied(entry) => return Err(WireError::DuplicateParameter(entry.key().clone())),
+            };
+        }
+        Ok(self)
     }
 
     /// All the parameters.

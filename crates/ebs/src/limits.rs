@@ -16,6 +16,8 @@ pub const SNAPSHOTS_MAX: u32 = 100_000;
 pub const FILTERS_MAX: usize = 50;
 /// Most values in one filter.
 pub const FILTER_VALUES_MAX: usize = 200;
+/// Longest value of a filter, in characters.
+pub const FILTER_VALUE_CHARS_MAX: usize = 255;
 /// Most resources named by one CreateTags or DeleteTags.
 pub const TAGGED_RESOURCES_MAX: usize = 1_000;
 /// Page size of Describe calls: least, most.

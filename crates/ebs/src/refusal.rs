@@ -29,6 +29,10 @@ pub enum Refusal {
     NotAuthorized,
 
     // snapshots
+    #[error("value ({0}) for parameter Description is invalid: characters beyond ASCII are not supported")]
+    DescriptionNotAscii(String),
+    #[error("value ({text}) for parameter Description is invalid: it exceeds {chars_max} characters")]
+    DescriptionTooLong { text: String, chars_max: usize },
     #[error("the specified snapshot id is invalid")]
     CopySourceMalformed,
     #[error("`{0}` is not a snapshot id")]
@@ -57,8 +61,12 @@ pub enum Refusal {
     UnknownResourceType(String),
     #[error("`{0}` is not a taggable resource type for this operation")]
     ResourceTypeNotTaggable(String),
+    #[error("a tag specification must have a resource type")]
+    ResourceTypeAbsent,
     #[error("a tag specification must have at least one tag")]
     TagSpecificationEmpty,
+    #[error("there must be at least one tag to create")]
+    TagsAbsent,
     #[error("a tag key must not be empty")]
     TagKeyEmpty,
     #[error("a tag key must not exceed {chars_max} characters")]
@@ -79,6 +87,16 @@ pub enum Refusal {
     UnknownFilter(String),
     #[error("a request can have at most {limit} filters, and a filter {values} values")]
     TooManyFilters { limit: usize, values: usize },
+    #[error("the value of a filter must not exceed {chars_max} characters")]
+    FilterValueTooLong { chars_max: usize },
+    #[error("the page size {0} is below the least")]
+    PageSizeTooSmall(i64),
+    #[error("there is no region named `{0}`")]
+    UnknownRegion(String),
+    #[error("the region has no availability zone named `{0}`")]
+    UnknownZone(String),
+    #[error("the region has no availability zone with the id `{0}`")]
+    UnknownZoneId(String),
     #[error("the pagination token cannot be used here")]
     PageTokenInvalid,
     #[error("`{0}` is not a user id")]
@@ -105,8 +123,8 @@ pub enum Refusal {
     BlockChecksum { computed: String, given: String },
     #[error("the snapshot has no block {index}")]
     BlockAbsent { index: u64 },
-    #[error("the block token cannot be used here")]
-    BlockTokenInvalid,
+    #[error("the block token {0} cannot be used here")]
+    BlockTokenInvalid(String),
     #[error("the snapshots are not of one lineage")]
     SnapshotsUnrelated,
     #[error("one of the three checksum parameters is missing")]

@@ -20,7 +20,7 @@ pub struct Tag {
 /// Tags for one kind of resource that a request creates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TagSpecification {
-    /// The kind of resource, as the client wrote it.
+    /// The kind of resource, as the client wrote it; empty if it wrote none.
     pub resource_type: String,
     /// The tags.
     pub tags: Vec<Tag>,
@@ -66,7 +66,7 @@ const RESOURCE_TYPES: [&str; 33] = [
 /// The tags that `specifications` put on a new snapshot, sorted by key.
 ///
 /// # Errors
-/// Refuses resource types other than `snapshot` (telling unknown ones from those that this action does not
+/// Refuses resource types other than `snapshot` (telling absent and unknown ones from those that this action does not
 /// create), a specification without tags, and whatever [`validate`] refuses.
 pub fn for_new_snapshot(
     specifications: &[TagSpecification],
@@ -74,6 +74,9 @@ pub fn for_new_snapshot(
 ) -> Result<Vec<Tag>, Refusal> {
     for specification in specifications {
         let resource_type = &specification.resource_type;
+        if resource_type.is_empty() {
+            return Err(Refusal::ResourceTypeAbsent);
+        }
         if !RESOURCE_TYPES.contains(&resource_type.as_str()) {
             return Err(Refusal::UnknownResourceType(resource_type.clone()));
         }
@@ -113,7 +116,11 @@ pub fn validate(mut tags: Vec<Tag>, lengths: TagLengths) -> Result<Vec<Tag>, Ref
     Ok(tags)
 }
 
-fn validate_key(key: &str, lengths: TagLengths) -> Result<(), Refusal> {
+/// Judges a key by itself.
+///
+/// # Errors
+/// Refuses an empty and an over-long key, and one that begins with `aws:` in any case.
+pub fn validate_key(key: &str, lengths: TagLengths) -> Result<(), Refusal> {
     if key.is_empty() {
         return Err(Refusal::TagKeyEmpty);
     }
@@ -193,6 +200,7 @@ mod tests {
             check("Snapshot", vec![tag("k", "")]),
             Err(Refusal::UnknownResourceType("Snapshot".into()))
         );
+        assert_eq!(check("", vec![tag("k", "")]), Err(Refusal::ResourceTypeAbsent));
         assert_eq!(check("snapshot", vec![]), Err(Refusal::TagSpecificationEmpty));
     }
 }

@@ -20,7 +20,7 @@ mod start_snapshot;
 pub use describe_snapshots::SnapshotListing;
 pub use describe_tags::TagListing;
 
-use ebs::limits::{DESCRIPTION_CHARS_MAX, FILTER_VALUES_MAX, FILTERS_MAX};
+use ebs::limits::{DESCRIPTION_CHARS_MAX, FILTER_VALUE_CHARS_MAX, FILTER_VALUES_MAX, FILTERS_MAX};
 use ebs::{Filter, Refusal, SnapshotId};
 
 /// The snapshot ids that a client wrote.
@@ -36,25 +36,33 @@ fn resource_ids(texts: &[String]) -> Result<Vec<SnapshotId>, Refusal> {
 /// A description that a snapshot may have; the empty one if there is none.
 fn description(text: Option<&String>) -> Result<String, Refusal> {
     let text = text.cloned().unwrap_or_default();
-    let expected = if !text.is_ascii() {
-        "characters of ASCII only"
-    } else if text.len() > DESCRIPTION_CHARS_MAX {
-        "at most 255 characters"
-    } else {
-        return Ok(text);
-    };
-    Err(Refusal::InvalidParameterValue { parameter: "Description", value: text, expected })
+    if !text.is_ascii() {
+        return Err(Refusal::DescriptionNotAscii(text));
+    }
+    if text.len() > DESCRIPTION_CHARS_MAX {
+        return Err(Refusal::DescriptionTooLong { text, chars_max: DESCRIPTION_CHARS_MAX });
+    }
+    Ok(text)
 }
 
-/// Judges the number of filters and values, and that each has a name that `known` knows.
+/// Judges the number of filters and values and the length of these, and that each filter has a name that `known` knows.
 fn check_filters(filters: &[Filter], known: impl Fn(&str) -> bool) -> Result<(), Refusal> {
     if filters.len() > FILTERS_MAX || filters.iter().any(|filter| filter.values.len() > FILTER_VALUES_MAX) {
         return Err(Refusal::TooManyFilters { limit: FILTERS_MAX, values: FILTER_VALUES_MAX });
+    }
+    let too_long = |value: &String| value.chars().count() > FILTER_VALUE_CHARS_MAX;
+    if filters.iter().any(|filter| filter.values.iter().any(too_long)) {
+        return Err(Refusal::FilterValueTooLong { chars_max: FILTER_VALUE_CHARS_MAX });
     }
     match filters.iter().find(|filter| !known(&filter.name)) {
         Some(unknown) => Err(Refusal::UnknownFilter(unknown.name.clone())),
         None => Ok(()),
     }
+}
+
+/// Whether `name` is `tag:KEY`, with a key.
+fn is_tag_filter(name: &str) -> bool {
+    name.strip_prefix("tag:").is_some_and(|key| !key.is_empty())
 }
 
 /// What a request answers that asked whether it would succeed, after everything that is judged before.

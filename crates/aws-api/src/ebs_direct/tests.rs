@@ -246,15 +246,17 @@ fn what_a_listing_hands_out_reads_blocks_and_leads_on() {
     assert_eq!((&body["VolumeSize"], &body["BlockSize"]), (&json!(8), &json!(524_288)));
     assert_eq!(body["Blocks"][1]["BlockIndex"], json!(5));
 
-    let token = encoded(text(&body["Blocks"][1], "BlockToken"));
+    let block_token = text(&body["Blocks"][1], "BlockToken");
+    let token = encoded(block_token);
     let get = |snapshot, index| {
         let route = EbsRoute::GetSnapshotBlock { snapshot, index };
         decode(&route, &format!("blockToken={token}"), &Headers(&[]), b"", &context)
     };
     let request = GetSnapshotBlockRequest { snapshot: one(), index: BlockIndex(5) };
     assert_eq!(get(one(), 5), Ok(EbsRequest::GetSnapshotBlock(request)));
-    assert_eq!(get(one(), 0), Err(Refusal::BlockTokenInvalid.into()));
-    assert_eq!(get(two(), 5), Err(Refusal::BlockTokenInvalid.into()));
+    let refused = Err(Refusal::BlockTokenInvalid(block_token.to_owned()).into());
+    assert_eq!(get(one(), 0), refused);
+    assert_eq!(get(two(), 5), refused);
     assert_eq!(get(one(), 1 << 32), Err(Refusal::BlockOutsideVolume { index: 1 << 32 }.into()));
     let tokenless = ask(EbsRoute::GetSnapshotBlock { snapshot: one(), index: 5 }, "", &[], b"");
     assert_eq!(tokenless, Err(Refusal::MissingParameter("BlockToken").into()));

@@ -32,7 +32,7 @@ pub fn decode(fields: &Fields<'_>) -> Result<CopySnapshotRequest, Refusal> {
         presigned_url: fields.text("PresignedUrl").map(presigned_copy::decode).transpose()?,
         destination_availability_zone: fields.owned("DestinationAvailabilityZone"),
         destination_outpost: fields.owned("DestinationOutpostArn"),
-        tag_specifications: tags::decode_specifications(fields)?,
+        tag_specifications: tags::decode_specifications(fields),
         dry_run: fields.boolean("DryRun")?.unwrap_or(false),
     })
 }

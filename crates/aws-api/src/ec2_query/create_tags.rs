@@ -19,14 +19,14 @@ pub fn decode(fields: &Fields<'_>) -> Result<CreateTagsRequest, Refusal> {
         tags: tags::decode(fields),
         dry_run: fields.boolean("DryRun")?.unwrap_or(false),
     };
-    if request.tags.is_empty() { Err(Refusal::MissingParameter("Tag")) } else { Ok(request) }
+    if request.tags.is_empty() { Err(Refusal::TagsAbsent) } else { Ok(request) }
 }
 
 /// The parameter `ResourceId` of CreateTags and DeleteTags.
 pub(super) fn resources(fields: &Fields<'_>) -> Result<Vec<String>, Refusal> {
     let resources = fields.texts("ResourceId");
     match resources.len() {
-        0 => Err(Refusal::MissingParameter("ResourceId")),
+        0 => Err(Refusal::MissingParameter("resourceIdSet")),
         1..=TAGGED_RESOURCES_MAX => Ok(resources),
         count => Err(Refusal::InvalidParameterValue {
             parameter: "ResourceId",

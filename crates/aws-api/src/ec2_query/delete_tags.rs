@@ -9,18 +9,18 @@ use super::create_tags::resources;
 use crate::form::Fields;
 
 /// The request that `fields` make. A tag with an empty value asks for a tag that has it; one without the parameter
-/// asks for any value.
+/// asks for any value. One without a key has the empty key, which the service refuses.
 ///
 /// # Errors
-/// Refuses a request that names no resource or too many, or a tag that has no key.
+/// Refuses a request that names no resource or too many.
 pub fn decode(fields: &Fields<'_>) -> Result<DeleteTagsRequest, Refusal> {
-    let tags = fields.structures("Tag").into_iter().map(|tag| {
-        let key = tag.owned("Key").ok_or(Refusal::MissingParameter("Tag.Key"))?;
-        Ok(TagMatch { key, value: tag.owned("Value") })
-    });
+    let tags = fields
+        .structures("Tag")
+        .into_iter()
+        .map(|tag| TagMatch { key: tag.owned("Key").unwrap_or_default(), value: tag.owned("Value") });
     Ok(DeleteTagsRequest {
         resources: resources(fields)?,
-        tags: tags.collect::<Result<_, Refusal>>()?,
+        tags: tags.collect(),
         dry_run: fields.boolean("DryRun")?.unwrap_or(false),
     })
 }

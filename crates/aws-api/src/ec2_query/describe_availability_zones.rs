@@ -26,7 +26,7 @@ pub fn decode(fields: &Fields<'_>) -> Result<DescribeAvailabilityZonesRequest, R
     })
 }
 
-/// The answer that says `reply`. Group and border group are the region's, as for zones inside one.
+/// The answer that says `reply`. The border group is the region, as for zones inside one.
 pub fn encode(reply: &DescribeAvailabilityZonesReply, request_id: &str) -> HttpAnswer {
     envelope::success(Ec2Action::DescribeAvailabilityZones, request_id, |xml| {
         xml.set("availabilityZoneInfo", &reply.zones, |xml, zone| {
@@ -35,7 +35,8 @@ pub fn encode(reply: &DescribeAvailabilityZonesReply, request_id: &str) -> HttpA
             xml.text("zoneState", "available");
             xml.text("zoneType", "availability-zone");
             xml.text("regionName", &zone.region);
-            xml.text("groupName", &zone.region);
+            xml.text("groupName", &zone.group);
+            xml.text("groupLongName", &zone.group_long_name);
             xml.text("networkBorderGroup", &zone.region);
             xml.text("optInStatus", "opt-in-not-required");
             xml.element("messageSet", |_| {});

@@ -22,7 +22,7 @@ use crate::{HttpAnswer, iso8601};
 pub fn decode(fields: &Fields<'_>, context: &TokenContext<'_>) -> Result<DescribeSnapshotsRequest, Refusal> {
     let snapshot_ids = fields.texts("SnapshotId");
     if !snapshot_ids.is_empty() {
-        page::refuse_with_ids(fields, "SnapshotId")?;
+        page::refuse_with_ids(fields, "snapshotSet")?;
     }
     let mut request = DescribeSnapshotsRequest {
         snapshot_ids,
@@ -32,7 +32,7 @@ pub fn decode(fields: &Fields<'_>, context: &TokenContext<'_>) -> Result<Describ
         page: Page { max_results: page::max_results(fields)?, after: None },
         dry_run: fields.boolean("DryRun")?.unwrap_or(false),
     };
-    if let Some(token) = fields.text("NextToken") {
+    if let Some(token) = page::next_token(fields) {
         request.page.after = Some(Listing::of_snapshots(context, &request).open(context, token)?);
     }
     Ok(request)

@@ -23,7 +23,7 @@ pub fn decode(fields: &Fields<'_>, context: &TokenContext<'_>) -> Result<Describ
         page: Page { max_results: page::max_results(fields)?, after: None },
         dry_run: fields.boolean("DryRun")?.unwrap_or(false),
     };
-    if let Some(token) = fields.text("NextToken") {
+    if let Some(token) = page::next_token(fields) {
         request.page.after = Some(Listing::of_tags(context, &request).open(context, token)?);
     }
     Ok(request)

@@ -1,4 +1,4 @@
-//! What every successful answer of the EC2 API has around it.
+//! What every answer of the EC2 API has around it.
 
 use crate::HttpAnswer;
 use crate::ec2_query::Ec2Action;
@@ -7,8 +7,17 @@ use crate::xml::Xml;
 /// The namespace of answers, with the slash that Amazon's have.
 const NAMESPACE: &str = "http://ec2.amazonaws.com/doc/2016-11-15/";
 
-/// Content type of answers of the EC2 API, errors included.
-pub(crate) const CONTENT_TYPE: &str = "text/xml;charset=UTF-8";
+const CONTENT_TYPE: &str = "text/xml;charset=UTF-8";
+
+/// The name of the server that answers of Amazon's carry.
+const SERVER: &str = "AmazonEC2";
+
+/// An answer of the EC2 API, be it a success or a failure.
+pub(crate) fn answer(status: u16, request_id: &str, body: Vec<u8>) -> HttpAnswer {
+    let mut answer = HttpAnswer::new(status, request_id, CONTENT_TYPE, body);
+    answer.headers.push(("server", SERVER.to_owned()));
+    answer
+}
 
 /// The answer of an action, with what `content` writes after the request id.
 pub(super) fn success(action: Ec2Action, request_id: &str, content: impl FnOnce(&mut Xml)) -> HttpAnswer {
@@ -17,7 +26,7 @@ pub(super) fn success(action: Ec2Action, request_id: &str, content: impl FnOnce(
         xml.text("requestId", request_id);
         content(xml);
     });
-    HttpAnswer::new(200, request_id, CONTENT_TYPE, body)
+    answer(200, request_id, body)
 }
 
 /// The answer of an action up to the members of its set, which follow it in parts.

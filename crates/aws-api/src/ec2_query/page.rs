@@ -13,20 +13,23 @@ pub(super) fn max_results(fields: &Fields<'_>) -> Result<Option<u32>, Refusal> {
         Some(asked) if asked >= i64::from(least) => {
             Ok(Some(u32::try_from(asked).map_or(most, |asked| asked.min(most))))
         }
-        Some(asked) => Err(Refusal::InvalidParameterValue {
-            parameter: "MaxResults",
-            value: asked.to_string(),
-            expected: "a number from 5 to 1000",
-        }),
+        Some(asked) => Err(Refusal::PageSizeTooSmall(asked)),
     }
 }
 
 /// Refuses the parameters of a page beside ids: a request names resources or walks through all of them.
+/// `ids` is what Amazon calls them in its refusal.
 pub(super) fn refuse_with_ids(fields: &Fields<'_>, ids: &'static str) -> Result<(), Refusal> {
-    for parameter in ["MaxResults", "NextToken"] {
-        if fields.text(parameter).is_some() {
-            return Err(Refusal::ParametersExclude(ids, parameter));
-        }
+    if fields.text("MaxResults").is_some() {
+        return Err(Refusal::ParametersExclude(ids, "maxResults"));
     }
-    Ok(())
+    match next_token(fields) {
+        Some(_) => Err(Refusal::ParametersExclude(ids, "nextToken")),
+        None => Ok(()),
+    }
+}
+
+/// The token of the page asked for. Clients may write an empty one where they ask for the first.
+pub(super) fn next_token<'f>(fields: &Fields<'f>) -> Option<&'f str> {
+    fields.text("NextToken").filter(|token| !token.is_empty())
 }

@@ -4,26 +4,29 @@ use crate::WireError;
 use crate::ec2_query::Ec2Action;
 use crate::form::{Form, list_index};
 
-/// Names of the parameters that the request's action does not have, for the log. Parameters of the signature are
-/// not among them.
-pub fn unknown_parameters(form: &Form, action: Ec2Action) -> Vec<&str> {
-    form.names().filter(|name| !is_of_signature(name) && !is_known(action, name)).collect()
-}
-
-/// Refuses a parameter that resembles one of the action's and is none.
-pub(super) fn refuse_slips(form: &Form, action: Ec2Action) -> Result<(), WireError> {
-    let resembles = |name: &str| {
-        let first = first_part(name);
-        shapes(action).any(|shape| first_part(shape).eq_ignore_ascii_case(first))
-    };
-    match unknown_parameters(form, action).into_iter().find(|name| resembles(name)) {
-        Some(name) => Err(WireError::UnknownParameter(name.to_owned())),
+/// Refuses the first parameter that the action does not have. To pass it over would be to do something else than was
+/// asked for: without the `Tags.1.Key` that it has for `Tag.1.Key`, a DeleteTags asks for every tag.
+pub(super) fn refuse_unknown(form: &Form, action: Ec2Action) -> Result<(), WireError> {
+    let unknown = form.names().find(|name| !is_of_signature(name) && !is_known(action, name));
+    match unknown {
+        Some(name) => Err(WireError::UnknownParameter(unrecognized(action, name).to_owned())),
         None => Ok(()),
     }
 }
 
 const EVERY: [&str; 3] = ["Action", "Version", "DryRun"];
-const FILTER: [&str; 2] = ["Filter.N.Name", "Filter.N.Value.N"];
+/// Parameters that every action of Amazon's takes beside those of version 4. They count for nothing here.
+const SIGNATURE_VERSION_2: [&str; 7] = [
+    "AWSAccessKeyId",
+    "Expires",
+    "SecurityToken",
+    "Signature",
+    "SignatureMethod",
+    "SignatureVersion",
+    "Timestamp",
+];
+/// With the empty list as some clients write it, so that it is refused as Amazon refuses it.
+const FILTER: [&str; 3] = ["Filter", "Filter.N.Name", "Filter.N.Value.N"];
 const TAG: [&str; 2] = ["Tag.N.Key", "Tag.N.Value"];
 const PAGE: [&str; 2] = ["MaxResults", "NextToken"];
 
@@ -70,8 +73,16 @@ fn is_known(action: Ec2Action, name: &str) -> bool {
     })
 }
 
+/// What of an unknown name is told to the client: Amazon tells the first part, if that is what it does not know.
+fn unrecognized(action: Ec2Action, name: &str) -> &str {
+    let known = shapes(action).any(|shape| first_part(shape) == first_part(name));
+    if known { name } else { first_part(name) }
+}
+
+/// Whether a parameter belongs to the signature, of version 4 or 2, and not to the action.
 fn is_of_signature(name: &str) -> bool {
-    name.get(..6).is_some_and(|prefix| prefix.eq_ignore_ascii_case("X-Amz-"))
+    let in_version_4 = name.get(..6).is_some_and(|prefix| prefix.eq_ignore_ascii_case("X-Amz-"));
+    in_version_4 || SIGNATURE_VERSION_2.contains(&name)
 }
 
 fn first_part(name: &str) -> &str {

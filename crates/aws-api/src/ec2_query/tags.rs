@@ -1,6 +1,6 @@
 //! Tags in forms and in answers.
 
-use ebs::{Refusal, Tag, TagSpecification};
+use ebs::{Tag, TagSpecification};
 
 use crate::form::Fields;
 use crate::xml::Xml;
@@ -18,16 +18,14 @@ pub(super) fn decode(fields: &Fields<'_>) -> Vec<Tag> {
         .collect()
 }
 
-/// The structures `TagSpecification.N`.
-pub(super) fn decode_specifications(fields: &Fields<'_>) -> Result<Vec<TagSpecification>, Refusal> {
+/// The structures `TagSpecification.N`. One without a resource type has the empty one, which the service refuses.
+pub(super) fn decode_specifications(fields: &Fields<'_>) -> Vec<TagSpecification> {
     fields
         .structures("TagSpecification")
         .into_iter()
-        .map(|specification| {
-            let resource_type = specification
-                .text("ResourceType")
-                .ok_or(Refusal::MissingParameter("TagSpecification.ResourceType"))?;
-            Ok(TagSpecification { resource_type: resource_type.to_owned(), tags: decode(&specification) })
+        .map(|specification| TagSpecification {
+            resource_type: specification.owned("ResourceType").unwrap_or_default(),
+            tags: decode(&specification),
         })
         .collect()
 }

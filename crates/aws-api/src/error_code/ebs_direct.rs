@@ -68,7 +68,9 @@ fn refusal_code(refusal: &Refusal) -> Code {
         | Refusal::UploadSealed(_) => invalid("INVALID_SNAPSHOT_ID"),
         Refusal::UnknownResourceType(_)
         | Refusal::ResourceTypeNotTaggable(_)
+        | Refusal::ResourceTypeAbsent
         | Refusal::TagSpecificationEmpty
+        | Refusal::TagsAbsent
         | Refusal::TagKeyEmpty
         | Refusal::TagKeyTooLong { .. }
         | Refusal::TagKeyReserved(_)
@@ -85,12 +87,14 @@ fn refusal_code(refusal: &Refusal) -> Code {
             invalid("INVALID_BLOCK")
         }
         Refusal::BlockChecksum { .. } => (403, "InvalidSignatureException", None),
-        Refusal::BlockTokenInvalid => invalid("INVALID_BLOCK_TOKEN"),
+        Refusal::BlockTokenInvalid(_) => invalid("INVALID_BLOCK_TOKEN"),
         Refusal::PageTokenInvalid => invalid("INVALID_PAGE_TOKEN"),
         Refusal::SnapshotsUnrelated => invalid("UNRELATED_SNAPSHOTS"),
         Refusal::DryRun
         | Refusal::MissingParameter(_)
         | Refusal::InvalidParameterValue { .. }
+        | Refusal::DescriptionNotAscii(_)
+        | Refusal::DescriptionTooLong { .. }
         | Refusal::ParametersExclude(..)
         | Refusal::ParameterRequires(..)
         | Refusal::Unsupported(_)
@@ -103,6 +107,11 @@ fn refusal_code(refusal: &Refusal) -> Code {
         | Refusal::ResourceIdMalformed(_)
         | Refusal::UnknownFilter(_)
         | Refusal::TooManyFilters { .. }
+        | Refusal::FilterValueTooLong { .. }
+        | Refusal::PageSizeTooSmall(_)
+        | Refusal::UnknownRegion(_)
+        | Refusal::UnknownZone(_)
+        | Refusal::UnknownZoneId(_)
         | Refusal::UserIdMalformed(_)
         | Refusal::ChecksumParametersIncomplete => INVALID_PARAMETER_VALUE,
     }
@@ -116,8 +125,10 @@ fn refusal_message(refusal: &Refusal) -> String {
             "First snapshot should not be empty or null".to_owned()
         }
         Refusal::ParametersExclude(one, other) => {
-            let written = |name: &&'static str| if *name == "Encrypted" { "Encrypt" } else { name };
-            format!("{} and {} cannot be specified together", written(one), written(other))
+            format!("{} and {} cannot be specified together", shown(one), shown(other))
+        }
+        Refusal::ParameterRequires(one, other) => {
+            format!("{} cannot be false when {one} is specified", shown(other))
         }
         Refusal::SnapshotNotFound(id) => format!("The snapshot '{id}' does not exist."),
         Refusal::UploadSealed(_) => "Snapshot is already completed".to_owned(),
@@ -128,9 +139,7 @@ fn refusal_message(refusal: &Refusal) -> String {
             "The value passed in as x-amz-Checksum does not match the computed checksum. Computed checksum: \
             {computed} expected checksum: {given}"
         ),
-        Refusal::BlockTokenInvalid => {
-            "The block token is invalid. List the snapshot's blocks for new ones.".to_owned()
-        }
+        Refusal::BlockTokenInvalid(token) => format!("The block token {token} is invalid."),
         Refusal::PageTokenInvalid => {
             "The page token is invalid. List again from the start, or from a block index.".to_owned()
         }
@@ -139,6 +148,11 @@ fn refusal_message(refusal: &Refusal) -> String {
             .to_owned(),
         other => sentence(other),
     })
+}
+
+/// What Amazon's sentences call the parameter `name`.
+fn shown(name: &'static str) -> &'static str {
+    if name == "Encrypted" { "Encrypt" } else { name }
 }
 
 fn auth_code(error: &AuthError) -> Code {

@@ -6,8 +6,8 @@ mod message;
 
 use ebs::Refusal;
 
-use super::{ErrorCode, THROTTLED, UNAVAILABLE, sentence};
-use crate::ec2_query::Ec2Action;
+use super::{ErrorCode, THROTTLED, UNAVAILABLE};
+use crate::ec2_query::{Ec2Action, envelope};
 use crate::sigv4::AuthError;
 use crate::xml::Xml;
 use crate::{ApiError, HttpAnswer, WireError};
@@ -15,9 +15,9 @@ use crate::{ApiError, HttpAnswer, WireError};
 /// How `error` looks to a client of `action`, or of none if the request named none.
 pub fn code(error: &ApiError, action: Option<Ec2Action>) -> ErrorCode {
     let ((status, code), message) = match error {
-        ApiError::Refused(refusal) => (refusal_code(refusal, action), message::of_refusal(refusal)),
+        ApiError::Refused(refusal) => (refusal_code(refusal), message::of_refusal(refusal, action)),
         ApiError::Auth(auth) => (auth_code(auth), message::of_auth(auth)),
-        ApiError::Wire(wire) => (wire_code(wire), sentence(wire)),
+        ApiError::Wire(wire) => (wire_code(wire), message::of_wire(wire)),
         ApiError::Internal => ((500, "InternalError"), "An internal error has occurred".to_owned()),
         ApiError::Unavailable => ((503, "Unavailable"), UNAVAILABLE.to_owned()),
         ApiError::Throttled(_) => ((503, "RequestLimitExceeded"), THROTTLED.to_owned()),
@@ -37,11 +37,10 @@ pub fn answer(error: &ApiError, action: Option<Ec2Action>, request_id: &str) -> 
         });
         xml.text("RequestID", request_id);
     });
-    HttpAnswer::new(status, request_id, crate::ec2_query::envelope::CONTENT_TYPE, body)
+    envelope::answer(status, request_id, body)
 }
 
-fn refusal_code(refusal: &Refusal, action: Option<Ec2Action>) -> (u16, &'static str) {
-    let tagging = matches!(action, Some(Ec2Action::CreateTags | Ec2Action::DeleteTags));
+fn refusal_code(refusal: &Refusal) -> (u16, &'static str) {
     match refusal {
         Refusal::DryRun => (412, "DryRunOperation"),
         Refusal::NotAuthorized => (403, "UnauthorizedOperation"),
@@ -54,10 +53,9 @@ fn refusal_code(refusal: &Refusal, action: Option<Ec2Action>) -> (u16, &'static 
         Refusal::InvalidRegion(_) => (400, "InvalidRegion"),
         Refusal::TooManyCopies { .. } => (400, "ResourceLimitExceeded"),
         Refusal::TooManySnapshots { .. } => (400, "SnapshotLimitExceeded"),
-        Refusal::TagKeyEmpty | Refusal::TagKeyReserved(_) if tagging => (400, "InvalidTagKey.Malformed"),
         Refusal::TooManyTags { .. } => (400, "TagLimitExceeded"),
         Refusal::ResourceIdMalformed(_) => (400, "InvalidID"),
-        Refusal::TooManyFilters { .. } => (400, "FilterLimitExceeded"),
+        Refusal::TooManyFilters { .. } | Refusal::FilterValueTooLong { .. } => (400, "FilterLimitExceeded"),
         Refusal::UserIdMalformed(_) => (400, "InvalidUserID.Malformed"),
         Refusal::ParentNotCompleted(_) | Refusal::SnapshotNotReadable(_) | Refusal::UploadSealed(_) => {
             (400, "IncorrectState")
@@ -65,6 +63,8 @@ fn refusal_code(refusal: &Refusal, action: Option<Ec2Action>) -> (u16, &'static 
         Refusal::ClientTokenReused => (400, "IdempotentParameterMismatch"),
         Refusal::TooManyUploads { .. } => (400, "PendingSnapshotLimitExceeded"),
         Refusal::InvalidParameterValue { .. }
+        | Refusal::DescriptionNotAscii(_)
+        | Refusal::DescriptionTooLong { .. }
         | Refusal::CopySourceMalformed
         | Refusal::SnapshotIdMalformed(_)
         | Refusal::DestinationRegionMismatch { .. }
@@ -74,20 +74,26 @@ fn refusal_code(refusal: &Refusal, action: Option<Ec2Action>) -> (u16, &'static 
         | Refusal::CompletionDuration(_)
         | Refusal::UnknownResourceType(_)
         | Refusal::ResourceTypeNotTaggable(_)
+        | Refusal::ResourceTypeAbsent
         | Refusal::TagSpecificationEmpty
+        | Refusal::TagsAbsent
         | Refusal::TagKeyEmpty
         | Refusal::TagKeyTooLong { .. }
         | Refusal::TagKeyReserved(_)
         | Refusal::TagValueTooLong { .. }
         | Refusal::DuplicateTagKey(_)
         | Refusal::UnknownFilter(_)
+        | Refusal::PageSizeTooSmall(_)
+        | Refusal::UnknownRegion(_)
+        | Refusal::UnknownZone(_)
+        | Refusal::UnknownZoneId(_)
         | Refusal::PageTokenInvalid
         | Refusal::VolumeSizeInvalid
         | Refusal::BlockOutsideVolume { .. }
         | Refusal::BlockLength
         | Refusal::BlockChecksum { .. }
         | Refusal::BlockAbsent { .. }
-        | Refusal::BlockTokenInvalid
+        | Refusal::BlockTokenInvalid(_)
         | Refusal::SnapshotsUnrelated
         | Refusal::ChecksumParametersIncomplete => (400, "InvalidParameterValue"),
     }

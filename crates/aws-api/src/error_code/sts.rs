@@ -46,6 +46,8 @@ fn refusal_code(refusal: &Refusal) -> (u16, &'static str) {
         }
         Refusal::DryRun
         | Refusal::InvalidParameterValue { .. }
+        | Refusal::DescriptionNotAscii(_)
+        | Refusal::DescriptionTooLong { .. }
         | Refusal::Unsupported(_)
         | Refusal::CopySourceMalformed
         | Refusal::SnapshotIdMalformed(_)
@@ -60,7 +62,9 @@ fn refusal_code(refusal: &Refusal) -> (u16, &'static str) {
         | Refusal::TooManySnapshots { .. }
         | Refusal::UnknownResourceType(_)
         | Refusal::ResourceTypeNotTaggable(_)
+        | Refusal::ResourceTypeAbsent
         | Refusal::TagSpecificationEmpty
+        | Refusal::TagsAbsent
         | Refusal::TagKeyEmpty
         | Refusal::TagKeyTooLong { .. }
         | Refusal::TagKeyReserved(_)
@@ -70,6 +74,11 @@ fn refusal_code(refusal: &Refusal) -> (u16, &'static str) {
         | Refusal::ResourceIdMalformed(_)
         | Refusal::UnknownFilter(_)
         | Refusal::TooManyFilters { .. }
+        | Refusal::FilterValueTooLong { .. }
+        | Refusal::PageSizeTooSmall(_)
+        | Refusal::UnknownRegion(_)
+        | Refusal::UnknownZone(_)
+        | Refusal::UnknownZoneId(_)
         | Refusal::PageTokenInvalid
         | Refusal::UserIdMalformed(_)
         | Refusal::VolumeSizeInvalid
@@ -82,7 +91,7 @@ fn refusal_code(refusal: &Refusal) -> (u16, &'static str) {
         | Refusal::BlockLength
         | Refusal::BlockChecksum { .. }
         | Refusal::BlockAbsent { .. }
-        | Refusal::BlockTokenInvalid
+        | Refusal::BlockTokenInvalid(_)
         | Refusal::SnapshotsUnrelated
         | Refusal::ChecksumParametersIncomplete => (400, "ValidationError"),
     }

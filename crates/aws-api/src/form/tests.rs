@@ -42,6 +42,20 @@ fn structures_nest() {
 }
 
 #[test]
+fn two_forms_are_joined_unless_they_share_a_parameter() {
+    let joined = form("a=1&c=3").join(form("b=2"));
+    assert_eq!(joined, Ok(form("a=1&b=2&c=3")));
+    assert_eq!(form("").join(form("a=1")), Ok(form("a=1")));
+    for other in ["a=1", "a=2", "b=2&a="] {
+        assert_eq!(form("a=1").join(form(other)), Err(WireError::DuplicateParameter("a".into())));
+    }
+    let many: String = (0..FORM_PARAMETERS_MAX).map(|n| format!("a{n}&")).collect();
+    assert!(form(&many).join(form("")).is_ok());
+    let limit = FORM_PARAMETERS_MAX;
+    assert_eq!(form(&many).join(form("b=1")), Err(WireError::TooManyParameters { limit }));
+}
+
+#[test]
 fn booleans_and_numbers_are_whole_words() {
     let form = form("t=true&T=TRUE&f=false&e=&one=1&n=-5&big=9223372036854775808&x=5x");
     let fields = form.fields();

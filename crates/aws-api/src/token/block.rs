@@ -42,7 +42,7 @@ pub fn check(
         .and_then(|content| content.try_into().ok())
         .filter(|expiry| context.now.0 < i64::from_le_bytes(*expiry))
         .map(|_| ())
-        .ok_or(Refusal::BlockTokenInvalid)
+        .ok_or_else(|| Refusal::BlockTokenInvalid(token.to_owned()))
 }
 
 fn purpose(context: &TokenContext<'_>, snapshot: SnapshotId, block: BlockIndex) -> Purpose {

@@ -84,15 +84,13 @@ fn block_tokens_open_for_their_block_only() {
     assert!(token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte)));
     let check = |context: &TokenContext<'_>, id, index| block::check(context, &token, id, BlockIndex(index));
     assert_eq!(check(&context, one(), 5), Ok(()));
-    assert_eq!(check(&context, one(), 6), Err(Refusal::BlockTokenInvalid));
-    assert_eq!(check(&context, snapshot("snap-0123456789abcdef1"), 5), Err(Refusal::BlockTokenInvalid));
+    let refused = Err(Refusal::BlockTokenInvalid(token.clone()));
+    assert_eq!(check(&context, one(), 6), refused);
+    assert_eq!(check(&context, snapshot("snap-0123456789abcdef1"), 5), refused);
     let other_account = TokenContext { account: "444455556666".parse().expect("an account"), ..context };
     assert_eq!(check(&other_account, one(), 5), Ok(()), "the right to read is checked elsewhere");
     let region = "us-west-2".parse().expect("a region");
-    assert_eq!(
-        check(&TokenContext { region: &region, ..context }, one(), 5),
-        Err(Refusal::BlockTokenInvalid)
-    );
+    assert_eq!(check(&TokenContext { region: &region, ..context }, one(), 5), refused);
 }
 
 #[test]
@@ -103,7 +101,7 @@ fn tokens_expire_to_the_millisecond() {
     let later = |ms| TokenContext { now: context.now.plus_ms(ms), ..context };
     let check = |context| block::check(&context, &token, one(), BlockIndex(5));
     assert_eq!(check(later(BLOCK_TOKEN_VALID_MS - 1)), Ok(()));
-    assert_eq!(check(later(BLOCK_TOKEN_VALID_MS)), Err(Refusal::BlockTokenInvalid));
+    assert_eq!(check(later(BLOCK_TOKEN_VALID_MS)), Err(Refusal::BlockTokenInvalid(token.clone())));
 
     let page = Listing::of_blocks(&context, one()).seal(&context, &BlockIndex(9));
     let open = |context: TokenContext<'_>| Listing::of_blocks(&context, one()).open(&context, &page);
@@ -118,7 +116,7 @@ fn keys_rotate_and_unknown_keys_open_nothing() {
     let new = || TokenKeys::new(Zeroizing::new([8; 32]));
     for (keys, expected) in [
         (new().with_previous(Zeroizing::new([9; 32])).with_previous(Zeroizing::new([7; 32])), Ok(())),
-        (new(), Err(Refusal::BlockTokenInvalid)),
+        (new(), Err(Refusal::BlockTokenInvalid(token.clone()))),
     ] {
         let context = TokenContext { keys: &keys, ..old.context() };
         assert_eq!(block::check(&context, &token, one(), BlockIndex(1)), expected);
@@ -251,7 +249,8 @@ fn block_page_tokens_are_bound_to_their_snapshots() {
         refused
     );
     assert_eq!(Listing::of_blocks(&context, two).open::<BlockIndex>(&context, &token), refused);
-    assert_eq!(block::check(&context, &token, two, BlockIndex(77)), Err(Refusal::BlockTokenInvalid));
+    let checked = block::check(&context, &token, two, BlockIndex(77));
+    assert_eq!(checked, Err(Refusal::BlockTokenInvalid(token)));
 }
 
 #[test]

@@ -23,15 +23,6 @@ pub(super) async fn ec2(
     let form = signed_form(context, head, signed, incoming).await?;
     let action = Ec2Action::of(&form)?;
     context.asks_for(action.name());
-    let unknown = ec2_query::unknown_parameters(&form, action);
-    if !unknown.is_empty() {
-        tracing::info!(
-            request_id = context.request_id,
-            action = action.name(),
-            ?unknown,
-            "unknown parameters"
-        );
-    }
     let answered = Box::pin(ec2_action(context, &form, signed)).await;
     answered.map_err(|failure| failure.of_action(action))
 }
@@ -97,7 +88,7 @@ async fn ec2_action(
     }
 }
 
-/// The form of a request, in its body (POST) or its query string (GET).
+/// The form of a request: what its query string and its body hold together, be it POST or GET.
 async fn signed_form(
     context: &Context<'_>,
     head: &Head<'_>,
@@ -109,9 +100,7 @@ async fn signed_form(
     }
     let body = context.api.signed_body(head, signed, incoming, FORM_BYTES_MAX).await?;
     match head.method {
-        "POST" if body.is_empty() => Ok(Form::parse(head.query.as_bytes())?),
-        "POST" => Ok(Form::parse(&body)?),
-        "GET" => Ok(Form::parse(head.query.as_bytes())?),
+        "POST" | "GET" => Ok(Form::parse(head.query.as_bytes())?.join(Form::parse(&body)?)?),
         _ => Err(WireError::MethodNotAllowed { allowed: "GET, POST" }.into()),
     }
 }

@@ -31,4 +31,8 @@ pub struct ZoneDescription {
     pub name: String,
     /// Its id: `use1-az1`.
     pub id: String,
+    /// The name of its group, which is that of all zones inside its region: `us-east-1-zg-1`.
+    pub group: String,
+    /// The name of its group for people.
+    pub group_long_name: String,
 }

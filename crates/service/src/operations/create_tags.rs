@@ -20,7 +20,7 @@ impl Call {
         let resources = resource_ids(&request.resources)?;
         check_count(resources.len())?;
         if request.tags.is_empty() {
-            return Err(Refusal::MissingParameter("Tag").into());
+            return Err(Refusal::TagsAbsent.into());
         }
         let tags = tag::validate(request.tags.clone(), self.service.shared.settings.compat.tag_lengths)?;
         dry_run(request.dry_run)?;
@@ -32,7 +32,7 @@ impl Call {
 /// Judges how many resources a request names.
 pub(super) fn check_count(resources: usize) -> Result<(), Refusal> {
     match resources {
-        0 => Err(Refusal::MissingParameter("ResourceId")),
+        0 => Err(Refusal::MissingParameter("resourceIdSet")),
         1..=TAGGED_RESOURCES_MAX => Ok(()),
         more => Err(Refusal::InvalidParameterValue {
             parameter: "ResourceId",

@@ -11,15 +11,17 @@ use crate::{Call, ServiceError};
 /// Every region shows three zones. They are names only: a region is one place.
 const ZONES: [char; 3] = ['a', 'b', 'c'];
 
-const FILTERS: [&str; 9] = [
+const FILTERS: [&str; 11] = [
+    "group-long-name",
     "group-name",
     "message",
     "opt-in-status",
+    "parent-zone-id",
+    "parent-zone-name",
     "region-name",
     "state",
     "zone-id",
     "zone-name",
-    "zone-state",
     "zone-type",
 ];
 
@@ -27,7 +29,7 @@ impl Call {
     /// The zones of the region that was called.
     ///
     /// # Errors
-    /// [`Refusal::InvalidParameterValue`] if a zone is named that the region does not have.
+    /// [`Refusal::UnknownZone`] and [`Refusal::UnknownZoneId`] if a zone is named that the region does not have.
     ///
     /// Source: EC2 API 2016-11-15, DescribeAvailabilityZones.
     pub async fn describe_availability_zones(
@@ -36,15 +38,13 @@ impl Call {
     ) -> Result<DescribeAvailabilityZonesReply, ServiceError> {
         check_filters(&request.filters, |name| FILTERS.contains(&name))?;
         let zones = zones_of(&self.region.name);
-        for (parameter, names) in [("ZoneName", &request.zone_names), ("ZoneId", &request.zone_ids)] {
-            let unknown =
-                names.iter().find(|name| !zones.iter().any(|zone| zone.name == **name || zone.id == **name));
-            if let Some(unknown) = unknown {
-                let expected = "a zone of this region";
-                return Err(
-                    Refusal::InvalidParameterValue { parameter, value: unknown.clone(), expected }.into()
-                );
-            }
+        let unknown = |asked: &String| !zones.iter().any(|zone| zone.name == *asked);
+        if let Some(unknown) = request.zone_names.iter().find(|asked| unknown(asked)) {
+            return Err(Refusal::UnknownZone(unknown.clone()).into());
+        }
+        let unknown = |asked: &String| !zones.iter().any(|zone| zone.id == *asked);
+        if let Some(unknown) = request.zone_ids.iter().find(|asked| unknown(asked)) {
+            return Err(Refusal::UnknownZoneId(unknown.clone()).into());
         }
         dry_run(request.dry_run)?;
         let named = |names: &[String], name: &String| names.is_empty() || names.contains(name);
@@ -62,6 +62,8 @@ fn zones_of(region: &RegionName) -> Vec<ZoneDescription> {
         region: region.clone(),
         name: format!("{region}{letter}"),
         id: format!("{}-az{}", short_name(region), number + 1),
+        group: format!("{region}-zg-1"),
+        group_long_name: format!("{region} 1"),
     };
     ZONES.into_iter().enumerate().map(zone).collect()
 }
@@ -88,10 +90,13 @@ fn short_name(region: &RegionName) -> String {
 
 fn matches(zone: &ZoneDescription, filters: &[Filter]) -> bool {
     filters.iter().all(|filter| match filter.name.as_str() {
-        "group-name" | "region-name" => filter.matches(zone.region.as_str()),
-        "message" => filter.matches(""),
+        "group-long-name" => filter.matches(&zone.group_long_name),
+        "group-name" => filter.matches(&zone.group),
+        // Zones inside a region have neither messages nor parents.
+        "message" | "parent-zone-id" | "parent-zone-name" => false,
         "opt-in-status" => filter.matches("opt-in-not-required"),
-        "state" | "zone-state" => filter.matches("available"),
+        "region-name" => filter.matches(zone.region.as_str()),
+        "state" => filter.matches("available"),
         "zone-id" => filter.matches(&zone.id),
         "zone-name" => filter.matches(&zone.name),
         _ => filter.matches("availability-zone"),

@@ -11,7 +11,7 @@ impl Call {
     /// region in the signature.
     ///
     /// # Errors
-    /// [`Refusal::InvalidParameterValue`] if a region is named that is not served here.
+    /// [`Refusal::UnknownRegion`] if a region is named that is not served here.
     ///
     /// Source: EC2 API 2016-11-15, DescribeRegions.
     pub async fn describe_regions(
@@ -22,8 +22,7 @@ impl Call {
         let shared = &self.service.shared;
         let served = |name: &String| shared.regions.keys().any(|region| region.as_str() == name);
         if let Some(unknown) = request.region_names.iter().find(|name| !served(name)) {
-            let (parameter, expected) = ("RegionName", "the name of a region of this deployment");
-            return Err(Refusal::InvalidParameterValue { parameter, value: unknown.clone(), expected }.into());
+            return Err(Refusal::UnknownRegion(unknown.clone()).into());
         }
         dry_run(request.dry_run)?;
         let asked = |name: &str| {

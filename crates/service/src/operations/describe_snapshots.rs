@@ -6,7 +6,7 @@ use ebs::snapshot::ARBITRARY_VOLUME_ID;
 use ebs::{AccountId, Filter, Refusal, Snapshot, SnapshotId};
 
 use super::pager::Pager;
-use super::{check_filters, dry_run, snapshot_ids};
+use super::{check_filters, dry_run, is_tag_filter, snapshot_ids};
 use crate::{Call, ServiceError, iso8601};
 
 /// Rows read at once. They have few tags together, or they are fewer.
@@ -14,7 +14,7 @@ const ROWS_AT_ONCE: u32 = 64;
 /// Rows read at once by id, each of which may have all the tags that it can have.
 const IDS_AT_ONCE: usize = 4;
 
-const FILTERS: [&str; 12] = [
+const FILTERS: [&str; 14] = [
     "description",
     "encrypted",
     "owner-alias",
@@ -27,6 +27,8 @@ const FILTERS: [&str; 12] = [
     "transfer-type",
     "volume-id",
     "volume-size",
+    "tag-key",
+    "tag-value",
 ];
 
 /// What DescribeSnapshots answers, part by part: never more is in memory than a part.
@@ -147,10 +149,6 @@ fn names_account(names: &[String], account: AccountId, words: &[&str]) -> Result
         }
     }
     Ok(named)
-}
-
-fn is_tag_filter(name: &str) -> bool {
-    matches!(name, "tag-key" | "tag-value") || name.strip_prefix("tag:").is_some_and(|key| !key.is_empty())
 }
 
 fn matches(snapshot: &Snapshot, filters: &[Filter]) -> bool {

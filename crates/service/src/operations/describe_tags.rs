@@ -4,7 +4,7 @@ use ebs::Filter;
 use ebs::operation::describe_tags::{DescribeTagsRequest, ResourceTag, TagCursor};
 
 use super::pager::Pager;
-use super::{check_filters, dry_run};
+use super::{check_filters, dry_run, is_tag_filter};
 use crate::{Call, ServiceError};
 
 /// Rows read at once.
@@ -27,7 +27,7 @@ impl Call {
     /// Source: EC2 API 2016-11-15, DescribeTags.
     pub fn describe_tags(&self, request: DescribeTagsRequest) -> Result<TagListing, ServiceError> {
         let known = |name: &str| {
-            matches!(name, "key" | "value" | "resource-id" | "resource-type") || name.starts_with("tag:")
+            matches!(name, "key" | "value" | "resource-id" | "resource-type") || is_tag_filter(name)
         };
         check_filters(&request.filters, known)?;
         dry_run(request.dry_run)?;

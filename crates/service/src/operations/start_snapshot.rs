@@ -46,9 +46,7 @@ impl Call {
     }
 
     fn new_upload(&self, request: &StartSnapshotRequest) -> Result<NewUpload, Refusal> {
-        if request.encrypted == Some(true) || request.kms_key_arn.is_some() {
-            return Err(Refusal::Unsupported("Encrypted"));
-        }
+        check_encryption(request)?;
         let volume_size = VolumeSize::from_gib(request.volume_size_gib).ok_or(Refusal::VolumeSizeInvalid)?;
         let tags = tag::validate(request.tags.clone(), self.service.shared.settings.compat.tag_lengths)?;
         let description = description(request.description.as_ref())?;
@@ -72,6 +70,17 @@ impl Call {
     }
 }
 
+/// A child is encrypted as its parent is, and a key asks for encryption by itself.
+fn check_encryption(request: &StartSnapshotRequest) -> Result<(), Refusal> {
+    match (request.parent, request.encrypted, &request.kms_key_arn) {
+        (Some(_), _, Some(_)) => Err(Refusal::ParametersExclude("ParentSnapshotId", "KmsKeyArn")),
+        (Some(_), Some(_), None) => Err(Refusal::ParametersExclude("ParentSnapshotId", "Encrypted")),
+        (None, Some(false), Some(_)) => Err(Refusal::ParameterRequires("KmsKeyArn", "Encrypted")),
+        (None, _, Some(_)) | (None, Some(true), None) => Err(Refusal::Unsupported("Encrypted")),
+        (Some(_), None, None) | (None, None | Some(false), None) => Ok(()),
+    }
+}
+
 fn timeout_ms(minutes: Option<u64>) -> Result<i64, Refusal> {
     let asked = minutes.unwrap_or(u64::from(UPLOAD_TIMEOUT_MINUTES_DEFAULT));
     let (least, most) = UPLOAD_TIMEOUT_MINUTES;
@@ -91,8 +100,9 @@ fn client_token(
     tags: &[Tag],
     volume_size: VolumeSize,
 ) -> Result<ClientToken, Refusal> {
-    if token.is_empty() || token.len() > CLIENT_TOKEN_BYTES_MAX {
-        let (parameter, value, expected) = ("ClientToken", token.to_owned(), "1 to 255 characters");
+    if token.is_empty() || token.len() > CLIENT_TOKEN_BYTES_MAX || token.contains(char::is_whitespace) {
+        let expected = "1 to 255 characters without blanks";
+        let (parameter, value) = ("ClientToken", token.to_owned());
         return Err(Refusal::InvalidParameterValue { parameter, value, expected });
     }
     // Every field is written with its length, so that no two requests are written alike.

@@ -1,4 +1,4 @@
-use crate::ec2_query::{Ec2Action, Ec2Request, decode, unknown_parameters};
+use crate::ec2_query::{Ec2Action, Ec2Request, decode};
 use crate::form::Form;
 use crate::token::page::Listing;
 use crate::token::tests::Desk;
@@ -118,37 +118,53 @@ fn copy_snapshot_reports_the_first_fault_in_amazons_order() {
     );
     assert_eq!(with("Encrypted="), invalid("Encrypted", "", "true or false"));
     assert_eq!(with("DryRun=yes"), invalid("DryRun", "yes", "true or false"));
-    let untyped = with("TagSpecification.1.Tag.1.Key=k");
-    assert_eq!(untyped, Refusal::MissingParameter("TagSpecification.ResourceType").into());
 }
 
 #[test]
-fn slips_that_would_change_the_meaning_are_refused() {
-    for (action, slip) in [
-        (Ec2Action::DescribeSnapshots, "Owner=self"),
-        (Ec2Action::DescribeSnapshots, "owner.1=self"),
-        (Ec2Action::DescribeSnapshots, "Owner.x=self"),
-        (Ec2Action::DescribeSnapshots, "SnapshotId=snap-12345678"),
-        (Ec2Action::DescribeSnapshots, "Filter.1.Values.1=x"),
-        (Ec2Action::DeleteTags, "tag.1.Key=k"),
-        (Ec2Action::DeleteTags, "Tag.1.key=k"),
-        (Ec2Action::DeleteTags, "Tag.Key=k"),
-        (Ec2Action::CopySnapshot, "TagSpecification.1.Tags.1.Key=k"),
-        (Ec2Action::DeleteSnapshot, "SnapshotId.1=snap-12345678"),
-        (Ec2Action::DeleteSnapshot, "dryrun=true"),
+fn a_tag_specification_without_a_type_is_left_to_the_service() {
+    let rest = format!("SourceSnapshotId={ID}&SourceRegion=a&TagSpecification.1.Tag.1.Key=k");
+    let Ok(Ec2Request::CopySnapshot(request)) = asked(Ec2Action::CopySnapshot, &rest) else {
+        panic!("refused")
+    };
+    let untyped = TagSpecification { resource_type: String::new(), tags: vec![tag("k", "")] };
+    assert_eq!(request.tag_specifications, [untyped]);
+}
+
+#[test]
+fn what_an_action_does_not_have_is_refused() {
+    for (action, parameter, told) in [
+        (Ec2Action::DeleteTags, "Tags.1.Key", "Tags"),
+        (Ec2Action::DeleteTags, "TagKeys.1", "TagKeys"),
+        (Ec2Action::DeleteTags, "tag.1.Key", "tag"),
+        (Ec2Action::DeleteTags, "Tag.1.key", "Tag.1.key"),
+        (Ec2Action::DeleteTags, "Tag.Key", "Tag.Key"),
+        (Ec2Action::CreateTags, "Resources.1", "Resources"),
+        (Ec2Action::DescribeSnapshots, "Filters.1.Name", "Filters"),
+        (Ec2Action::DescribeSnapshots, "Filter.1.Values.1", "Filter.1.Values.1"),
+        (Ec2Action::DescribeSnapshots, "OwnerIds.1", "OwnerIds"),
+        (Ec2Action::DescribeSnapshots, "Owner", "Owner"),
+        (Ec2Action::DescribeSnapshots, "owner.1", "owner"),
+        (Ec2Action::DescribeSnapshots, "Owner.x", "Owner.x"),
+        (Ec2Action::DescribeSnapshots, "SnapshotId", "SnapshotId"),
+        (Ec2Action::CopySnapshot, "TagSpecifications.1.ResourceType", "TagSpecifications"),
+        (Ec2Action::CopySnapshot, "TagSpecification.1.Tags.1.Key", "TagSpecification.1.Tags.1.Key"),
+        (Ec2Action::CopySnapshot, "ClientToken", "ClientToken"),
+        (Ec2Action::DeleteSnapshot, "SnapshotId.1", "SnapshotId.1"),
+        (Ec2Action::DeleteSnapshot, "dryrun", "dryrun"),
     ] {
-        let name = slip.split('=').next().expect("a name").to_owned();
-        assert_eq!(asked(action, slip), Err(WireError::UnknownParameter(name).into()), "{slip}");
+        let refused = Err(WireError::UnknownParameter(told.to_owned()).into());
+        assert_eq!(asked(action, &format!("{parameter}=x")), refused, "{parameter}");
     }
 }
 
 #[test]
-fn other_unknown_parameters_are_tolerated_and_listed() {
-    let encoded =
-        "Action=DescribeSnapshots&Version=2016-11-15&X-Amz-Date=1&x-amz-signature=0&Shiny=1&Owner.3=self";
-    let form = Form::parse(encoded.as_bytes()).expect("a form");
-    assert_eq!(unknown_parameters(&form, Ec2Action::DescribeSnapshots), ["Shiny"]);
-    assert!(try_decode(encoded).is_ok());
+fn parameters_of_signatures_count_for_nothing() {
+    let signature = "X-Amz-Algorithm=a&X-Amz-Credential=c&X-Amz-Date=d&X-Amz-Expires=1&X-Amz-SignedHeaders=host\
+        &X-Amz-Security-Token=t&x-amz-signature=s&AWSAccessKeyId=k&Expires=1&SecurityToken=t&Signature=s\
+        &SignatureMethod=m&SignatureVersion=2&Timestamp=t";
+    for action in [Ec2Action::DescribeSnapshots, Ec2Action::DescribeTags, Ec2Action::DescribeRegions] {
+        assert_eq!(asked(action, signature), asked(action, ""));
+    }
 }
 
 #[test]
@@ -174,14 +190,14 @@ fn describe_snapshots_with_everything_but_ids() {
 fn pages_have_their_rules() {
     let describe = |rest: &str| asked(Ec2Action::DescribeSnapshots, rest);
     for page in ["MaxResults=5", "NextToken=x", "MaxResults=1"] {
-        let parameter = if page.starts_with('M') { "MaxResults" } else { "NextToken" };
+        let parameter = if page.starts_with('M') { "maxResults" } else { "nextToken" };
         assert_eq!(
             describe(&format!("SnapshotId.1=snap-12345678&{page}")),
-            Err(Refusal::ParametersExclude("SnapshotId", parameter).into())
+            Err(Refusal::ParametersExclude("snapshotSet", parameter).into())
         );
     }
-    for few in ["4", "0", "-1"] {
-        let error = invalid("MaxResults", few, "a number from 5 to 1000");
+    for few in [4, 0, -1] {
+        let error = ApiError::from(Refusal::PageSizeTooSmall(few));
         assert_eq!(describe(&format!("MaxResults={few}")), Err(error.clone()));
         assert_eq!(asked(Ec2Action::DescribeTags, &format!("MaxResults={few}")), Err(error));
     }
@@ -191,9 +207,12 @@ fn pages_have_their_rules() {
         };
         assert_eq!(request.page.max_results, Some(given));
     }
-    for token in ["", "x", "AAAA"] {
+    for token in ["x", "AAAA"] {
         assert_eq!(describe(&format!("NextToken={token}")), Err(Refusal::PageTokenInvalid.into()));
     }
+    assert_eq!(describe("NextToken="), describe(""));
+    let with_id = "SnapshotId.1=snap-12345678";
+    assert_eq!(describe(&format!("{with_id}&NextToken=")), describe(with_id));
 }
 
 #[test]
@@ -234,8 +253,12 @@ fn filters_are_bounded_at_the_bound() {
     assert_eq!(asked(Ec2Action::DescribeTags, &names(51)), too_many);
     assert!(asked(Ec2Action::DescribeTags, &values(200)).is_ok());
     assert_eq!(asked(Ec2Action::DescribeTags, &values(201)), too_many);
-    let nameless = asked(Ec2Action::DescribeRegions, "Filter.1.Value.1=x");
-    assert_eq!(nameless, Err(Refusal::MissingParameter("Filter.Name").into()));
+    for nameless in ["Filter.1.Value.1=x", "Filter="] {
+        let refused = Err(Refusal::UnknownFilter("null".into()).into());
+        assert_eq!(asked(Ec2Action::DescribeRegions, nameless), refused);
+    }
+    let unknown = Err(WireError::UnknownParameter("Filter".into()).into());
+    assert_eq!(asked(Ec2Action::DeleteTags, "Filter="), unknown);
 }
 
 #[test]
@@ -251,12 +274,13 @@ fn tags_are_created_and_deleted_by_their_parameters() {
         }))
     );
     assert_eq!(
-        asked(Ec2Action::DeleteTags, "ResourceId.1=a&Tag.1.Key=k&Tag.2.Key=e&Tag.2.Value="),
+        asked(Ec2Action::DeleteTags, "ResourceId.1=a&Tag.1.Key=k&Tag.2.Key=e&Tag.2.Value=&Tag.3.Value=v"),
         Ok(Ec2Request::DeleteTags(DeleteTagsRequest {
             resources: vec!["a".into()],
             tags: vec![
                 TagMatch { key: "k".into(), value: None },
                 TagMatch { key: "e".into(), value: Some(String::new()) },
+                TagMatch { key: String::new(), value: Some("v".into()) },
             ],
             dry_run: false,
         }))
@@ -265,10 +289,9 @@ fn tags_are_created_and_deleted_by_their_parameters() {
     assert_eq!(asked(Ec2Action::DeleteTags, "ResourceId.1=a"), Ok(Ec2Request::DeleteTags(all)));
 
     for (action, rest, refusal) in [
-        (Ec2Action::CreateTags, "Tag.1.Key=k", Refusal::MissingParameter("ResourceId")),
-        (Ec2Action::CreateTags, "ResourceId.1=a", Refusal::MissingParameter("Tag")),
-        (Ec2Action::DeleteTags, "Tag.1.Key=k", Refusal::MissingParameter("ResourceId")),
-        (Ec2Action::DeleteTags, "ResourceId.1=a&Tag.1.Value=v", Refusal::MissingParameter("Tag.Key")),
+        (Ec2Action::CreateTags, "Tag.1.Key=k", Refusal::MissingParameter("resourceIdSet")),
+        (Ec2Action::CreateTags, "ResourceId.1=a", Refusal::TagsAbsent),
+        (Ec2Action::DeleteTags, "Tag.1.Key=k", Refusal::MissingParameter("resourceIdSet")),
     ] {
         assert_eq!(asked(action, rest), Err(refusal.into()), "{rest}");
     }

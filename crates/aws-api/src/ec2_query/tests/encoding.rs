@@ -20,10 +20,9 @@ fn inner(reply: &Ec2Reply<'_>, root: &str) -> String {
 /// As [`inner`], of an answer that is there.
 fn inside(answer: HttpAnswer, root: &str) -> String {
     assert_eq!(answer.status, 200);
-    assert_eq!(
-        answer.headers,
-        [("x-amzn-requestid", "r-1".to_owned()), ("content-type", "text/xml;charset=UTF-8".to_owned()),]
-    );
+    let headers: Vec<_> = answer.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let content_type = ("content-type", "text/xml;charset=UTF-8");
+    assert_eq!(headers, [("x-amzn-requestid", "r-1"), content_type, ("server", "AmazonEC2")]);
     let body = String::from_utf8(answer.body).expect("UTF-8");
     let head = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{root} xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\">\
@@ -189,13 +188,20 @@ fn tags_regions_and_zones_are_listed() {
         <optInStatus>opt-in-not-required</optInStatus></item></regionInfo>"
     );
     let zones = DescribeAvailabilityZonesReply {
-        zones: vec![ZoneDescription { region, name: "us-east-1a".into(), id: "use1-az1".into() }],
+        zones: vec![ZoneDescription {
+            region,
+            name: "us-east-1a".into(),
+            id: "use1-az1".into(),
+            group: "us-east-1-zg-1".into(),
+            group_long_name: "long".into(),
+        }],
     };
     assert_eq!(
         inner(&Ec2Reply::DescribeAvailabilityZones(&zones), "DescribeAvailabilityZonesResponse"),
         "<availabilityZoneInfo><item><zoneName>us-east-1a</zoneName><zoneId>use1-az1</zoneId>\
         <zoneState>available</zoneState><zoneType>availability-zone</zoneType><regionName>us-east-1</regionName>\
-        <groupName>us-east-1</groupName><networkBorderGroup>us-east-1</networkBorderGroup>\
+        <groupName>us-east-1-zg-1</groupName><groupLongName>long</groupLongName>\
+        <networkBorderGroup>us-east-1</networkBorderGroup>\
         <optInStatus>opt-in-not-required</optInStatus><messageSet></messageSet></item></availabilityZoneInfo>"
     );
 }

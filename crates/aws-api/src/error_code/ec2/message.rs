@@ -2,14 +2,23 @@
 //! speaks for itself.
 
 use ebs::Refusal;
+use ebs::limits::DESCRIBE_PAGE;
 
+use crate::WireError;
+use crate::ec2_query::Ec2Action;
 use crate::error_code::{auth_message, clipped, sentence};
 use crate::sigv4::AuthError;
 
-/// The sentence of a refusal.
-pub(super) fn of_refusal(refusal: &Refusal) -> String {
-    let amazons =
-        of_request(refusal).or_else(|| of_snapshot(refusal)).or_else(|| of_tags_and_filters(refusal));
+const RESERVED: &str = "Tag keys starting with 'aws:' are reserved for internal use";
+
+/// The sentence of a refusal to a client of `action`.
+pub(super) fn of_refusal(refusal: &Refusal, action: Option<Ec2Action>) -> String {
+    let tagging = matches!(action, Some(Ec2Action::CreateTags | Ec2Action::DeleteTags));
+    let of_key = if tagging { of_tag_key(refusal) } else { None };
+    let amazons = of_key
+        .or_else(|| of_request(refusal))
+        .or_else(|| of_snapshot(refusal))
+        .or_else(|| of_tags_and_filters(refusal));
     amazons.map_or_else(|| sentence(refusal), clipped)
 }
 
@@ -26,6 +35,14 @@ pub(super) fn of_auth(error: &AuthError) -> String {
     }
 }
 
+/// The sentence about bytes that are no request of the API.
+pub(super) fn of_wire(error: &WireError) -> String {
+    match error {
+        WireError::UnknownParameter(name) => clipped(format_args!("The parameter {name} is not recognized")),
+        other => sentence(other),
+    }
+}
+
 fn of_request(refusal: &Refusal) -> Option<String> {
     Some(match refusal {
         Refusal::DryRun => "Request would have succeeded, but DryRun flag is set.".to_owned(),
@@ -37,6 +54,15 @@ fn of_request(refusal: &Refusal) -> Option<String> {
         Refusal::ParametersExclude(one, other) => {
             format!("The parameter {one} cannot be used with the parameter {other}")
         }
+        Refusal::PageSizeTooSmall(asked) => {
+            let (least, _) = DESCRIBE_PAGE;
+            format!(
+                "Value ( {asked} ) for parameter maxResults is invalid. Expecting a value greater than {least}."
+            )
+        }
+        Refusal::UnknownRegion(name) => format!("Invalid region: [{name}]"),
+        Refusal::UnknownZone(name) => format!("Invalid availability zone: [{name}]"),
+        Refusal::UnknownZoneId(id) => format!("Invalid availability zone-id: [{id}]"),
         Refusal::PageTokenInvalid => "Unable to parse pagination token".to_owned(),
         Refusal::UserIdMalformed(id) => format!("Invalid user id: \"{id}\""),
         _ => return None,
@@ -46,9 +72,19 @@ fn of_request(refusal: &Refusal) -> Option<String> {
 fn of_snapshot(refusal: &Refusal) -> Option<String> {
     Some(match refusal {
         Refusal::CopySourceMalformed => "The specified snapshotId is invalid".to_owned(),
-        Refusal::SnapshotIdMalformed(id) if id.starts_with("snap-") => {
-            format!("Value ( {id} ) for parameter SNAPSHOT is invalid. ")
+        Refusal::DescriptionNotAscii(text) => {
+            format!(
+                "Value ({text}) for parameter description is invalid. Character sets beyond ASCII are not supported."
+            )
         }
+        Refusal::DescriptionTooLong { text, chars_max } => {
+            format!("Value ({text}) for parameter description is invalid. It exceeds {chars_max} characters")
+        }
+        Refusal::SnapshotIdMalformed(id) if id.is_empty() => {
+            "Value () for parameter snapshotId is invalid. Parameter may not be null or empty".to_owned()
+        }
+        // Clients read the id from between the quotation marks.
+        Refusal::SnapshotIdMalformed(id) if id.starts_with("snap-") => format!("Invalid id: \"{id}\""),
         Refusal::SnapshotIdMalformed(id) => {
             format!("Value ({id}) for parameter snapshotId is invalid. Expected: 'snap-...'.")
         }
@@ -76,18 +112,43 @@ fn of_snapshot(refusal: &Refusal) -> Option<String> {
     })
 }
 
+/// Sentences about keys where tags are what the request is about, and not an addition to it.
+fn of_tag_key(refusal: &Refusal) -> Option<String> {
+    Some(match refusal {
+        Refusal::TagKeyEmpty => {
+            "Value ( '' ) for parameter Tag key is invalid. Tag key cannot be null or empty.".to_owned()
+        }
+        Refusal::TagKeyReserved(key) => format!("Value ( {key} ) for parameter key is invalid. {RESERVED}"),
+        _ => return None,
+    })
+}
+
 fn of_tags_and_filters(refusal: &Refusal) -> Option<String> {
     Some(match refusal {
         Refusal::ResourceTypeNotTaggable(kind) => {
             format!("'{kind}' is not a valid taggable resource type for this operation.")
         }
         Refusal::TagSpecificationEmpty => "Tag specification must have at least one tag".to_owned(),
-        Refusal::TagKeyReserved(_) => {
-            "Tag keys starting with 'aws:' are reserved for internal use".to_owned()
+        Refusal::ResourceTypeAbsent => "Tag specification resource type must have a value".to_owned(),
+        Refusal::TagsAbsent => {
+            "Value ( empty ) for parameter tagSet is invalid. You must specify one or more tags to \
+            create"
+                .to_owned()
+        }
+        Refusal::TagKeyEmpty => "Tag key must have a value".to_owned(),
+        Refusal::TagKeyReserved(_) => RESERVED.to_owned(),
+        Refusal::TagKeyTooLong { chars_max } => {
+            format!("Tag key exceeds the maximum length of {chars_max} characters")
+        }
+        Refusal::TagValueTooLong { chars_max, .. } => {
+            format!("Tag value exceeds the maximum length of {chars_max} characters")
         }
         Refusal::DuplicateTagKey(key) => format!("Duplicate tag key '{key}' specified."),
         Refusal::ResourceIdMalformed(id) => format!("The ID '{id}' is not valid"),
         Refusal::UnknownFilter(name) => format!("The filter '{name}' is invalid"),
+        Refusal::FilterValueTooLong { chars_max } => {
+            format!("The maximum length for a filter value is {chars_max} characters")
+        }
         _ => return None,
     })
 }

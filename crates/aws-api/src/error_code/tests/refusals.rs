@@ -49,13 +49,22 @@ fn number(refusal: &Refusal) -> usize {
         Refusal::BlockLength => 39,
         Refusal::BlockChecksum { .. } => 40,
         Refusal::BlockAbsent { .. } => 41,
-        Refusal::BlockTokenInvalid => 42,
+        Refusal::BlockTokenInvalid(_) => 42,
         Refusal::SnapshotsUnrelated => 43,
         Refusal::ChecksumParametersIncomplete => 44,
+        Refusal::ResourceTypeAbsent => 45,
+        Refusal::TagsAbsent => 46,
+        Refusal::FilterValueTooLong { .. } => 47,
+        Refusal::PageSizeTooSmall(_) => 48,
+        Refusal::UnknownRegion(_) => 49,
+        Refusal::UnknownZone(_) => 50,
+        Refusal::UnknownZoneId(_) => 51,
+        Refusal::DescriptionNotAscii(_) => 52,
+        Refusal::DescriptionTooLong { .. } => 53,
     }
 }
 
-const VARIANTS: usize = 45;
+const VARIANTS: usize = 54;
 
 /// Refusal; EC2 status, code and message; EBS direct status, `Exception/REASON`; STS status and code.
 type Row = (Refusal, (u16, &'static str, &'static str), (u16, &'static str), (u16, &'static str));
@@ -153,7 +162,13 @@ fn about_snapshots_and_filters() -> Vec<Row> {
         (Refusal::CopySourceMalformed, (400, VALUE, "The specified snapshotId is invalid"), SNAPSHOT, STS),
         (
             Refusal::SnapshotIdMalformed("snap-x".into()),
-            (400, "InvalidSnapshotID.Malformed", "Value ( snap-x ) for parameter SNAPSHOT is invalid. "),
+            (400, "InvalidSnapshotID.Malformed", "Invalid id: \"snap-x\""),
+            SNAPSHOT,
+            STS,
+        ),
+        (
+            Refusal::SnapshotIdMalformed(String::new()),
+            (400, VALUE, "Value () for parameter snapshotId is invalid. Parameter may not be null or empty"),
             SNAPSHOT,
             STS,
         ),
@@ -175,7 +190,28 @@ fn about_snapshots_and_filters() -> Vec<Row> {
             INVALID,
             STS,
         ),
+        value(
+            Refusal::DescriptionNotAscii("é".into()),
+            "Value (é) for parameter description is invalid. Character sets beyond ASCII are not supported.",
+        ),
+        value(
+            Refusal::DescriptionTooLong { text: "x".into(), chars_max: 255 },
+            "Value (x) for parameter description is invalid. It exceeds 255 characters",
+        ),
         value(Refusal::UnknownFilter("x".into()), "The filter 'x' is invalid"),
+        (
+            Refusal::FilterValueTooLong { chars_max: 255 },
+            (400, "FilterLimitExceeded", "The maximum length for a filter value is 255 characters"),
+            INVALID,
+            STS,
+        ),
+        value(
+            Refusal::PageSizeTooSmall(4),
+            "Value ( 4 ) for parameter maxResults is invalid. Expecting a value greater than 5.",
+        ),
+        value(Refusal::UnknownRegion("x".into()), "Invalid region: [x]"),
+        value(Refusal::UnknownZone("x".into()), "Invalid availability zone: [x]"),
+        value(Refusal::UnknownZoneId("x".into()), "Invalid availability zone-id: [x]"),
         value(mismatch, "DestinationRegion 'X' does not match the current region (us-west-2)"),
         value(Refusal::PresignedUrlScheme, "The protocol in PresignedUrl should be http or https"),
         value(
@@ -220,15 +256,23 @@ fn about_tags() -> Vec<Row> {
             "'volume' is not a valid taggable resource type for this operation.",
         ),
         value(Refusal::TagSpecificationEmpty, "Tag specification must have at least one tag"),
-        value(Refusal::TagKeyEmpty, "A tag key must not be empty."),
-        value(Refusal::TagKeyTooLong { chars_max: 127 }, "A tag key must not exceed 127 characters."),
+        value(Refusal::ResourceTypeAbsent, "Tag specification resource type must have a value"),
+        value(
+            Refusal::TagsAbsent,
+            "Value ( empty ) for parameter tagSet is invalid. You must specify one or more tags to create",
+        ),
+        value(Refusal::TagKeyEmpty, "Tag key must have a value"),
+        value(
+            Refusal::TagKeyTooLong { chars_max: 127 },
+            "Tag key exceeds the maximum length of 127 characters",
+        ),
         value(
             Refusal::TagKeyReserved("aws:x".into()),
             "Tag keys starting with 'aws:' are reserved for internal use",
         ),
         value(
             Refusal::TagValueTooLong { key: "k".into(), chars_max: 255 },
-            "The value of the tag `k` must not exceed 255 characters.",
+            "Tag value exceeds the maximum length of 255 characters",
         ),
         value(Refusal::DuplicateTagKey("k".into()), "Duplicate tag key 'k' specified."),
         (
@@ -292,8 +336,8 @@ fn about_blocks() -> Vec<Row> {
         ),
         value(Refusal::BlockAbsent { index: 5 }, "The snapshot has no block 5.", BLOCK),
         value(
-            Refusal::BlockTokenInvalid,
-            "The block token cannot be used here.",
+            Refusal::BlockTokenInvalid("x".into()),
+            "The block token x cannot be used here.",
             (400, "ValidationException/INVALID_BLOCK_TOKEN"),
         ),
         value(
@@ -333,15 +377,17 @@ fn every_refusal_has_its_code_in_every_protocol() {
 }
 
 #[test]
-fn keys_have_a_code_of_their_own_where_tags_are_the_request() {
-    for action in Ec2Action::ALL {
-        let tagging = matches!(action, Ec2Action::CreateTags | Ec2Action::DeleteTags);
-        let expected = if tagging { "InvalidTagKey.Malformed" } else { VALUE };
-        for refusal in [Refusal::TagKeyEmpty, Refusal::TagKeyReserved("aws:x".into())] {
-            assert_eq!(ec2::code(&refusal.into(), Some(action)).code, expected);
+fn keys_have_sentences_of_their_own_where_tags_are_the_request() {
+    let empty = "Value ( '' ) for parameter Tag key is invalid. Tag key cannot be null or empty.";
+    let reserved = "Value ( aws:x ) for parameter key is invalid. Tag keys starting with 'aws:' are reserved for \
+        internal use";
+    for action in [Ec2Action::CreateTags, Ec2Action::DeleteTags] {
+        for (refusal, message) in
+            [(Refusal::TagKeyEmpty, empty), (Refusal::TagKeyReserved("aws:x".into()), reserved)]
+        {
+            let shown = ec2::code(&refusal.into(), Some(action));
+            assert_eq!((shown.status, shown.code, shown.message.as_str()), (400, VALUE, message));
         }
-        let duplicate = Refusal::DuplicateTagKey("k".into());
-        assert_eq!(ec2::code(&duplicate.into(), Some(action)).code, VALUE);
     }
 }
 
@@ -359,6 +405,15 @@ fn sentences_that_clients_of_the_direct_apis_match_on() {
             Refusal::ParametersExclude("ParentSnapshotId", "Encrypted"),
             "ParentSnapshotId and Encrypt cannot be specified together",
         ),
+        (
+            Refusal::ParametersExclude("ParentSnapshotId", "KmsKeyArn"),
+            "ParentSnapshotId and KmsKeyArn cannot be specified together",
+        ),
+        (
+            Refusal::ParameterRequires("KmsKeyArn", "Encrypted"),
+            "Encrypt cannot be false when KmsKeyArn is specified",
+        ),
+        (Refusal::BlockTokenInvalid("AAAA".into()), "The block token AAAA is invalid."),
         (Refusal::MissingParameter("FirstSnapshotId"), "First snapshot should not be empty or null"),
     ] {
         assert_eq!(ebs_direct::code(&refusal.into()).message, message);
