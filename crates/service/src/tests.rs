@@ -16,3 +16,4 @@ mod retries;
 mod seeded;
 mod side_by_side;
 mod sources;
+mod watched;

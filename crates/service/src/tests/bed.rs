@@ -28,7 +28,9 @@ use super::owned_objects::OwnedObjects;
 use super::seeded::Seeded;
 use crate::jobs;
 use crate::region::Region;
-use crate::{Call, KeyKeeper, RegionSettings, Service, ServiceError, ServiceSettings};
+use crate::{
+    AttemptEnd, Call, JobName, JobObserver, KeyKeeper, RegionSettings, Service, ServiceError, ServiceSettings,
+};
 
 pub(crate) const HOME: &str = "us-east-1";
 pub(crate) const AWAY: &str = "us-west-2";
@@ -46,6 +48,33 @@ pub(crate) struct Bed {
     stores: [Arc<Memory>; 2],
     keys: [Arc<Kept>; 2],
     staging_is_durable: bool,
+    /// What every node's attempts were seen to do.
+    pub(crate) watcher: Arc<Watcher>,
+}
+
+/// Writes down which attempts began, and how they ended.
+#[derive(Default)]
+pub(crate) struct Watcher(Mutex<Vec<(JobName, Option<AttemptEnd>)>>);
+
+impl Watcher {
+    /// What was seen since this was last asked.
+    pub(crate) fn take(&self) -> Vec<(JobName, Option<AttemptEnd>)> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn note(&self, job: JobName, end: Option<AttemptEnd>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((job, end));
+    }
+}
+
+impl JobObserver for Watcher {
+    fn began(&self, job: JobName) {
+        self.note(job, None);
+    }
+
+    fn ended(&self, job: JobName, end: AttemptEnd) {
+        self.note(job, Some(end));
+    }
 }
 
 /// A node: its own clock, its own way to the stores.
@@ -81,6 +110,7 @@ impl Bed {
             stores: Default::default(),
             keys: Default::default(),
             staging_is_durable: true,
+            watcher: Default::default(),
         }
     }
 
@@ -128,7 +158,7 @@ impl Bed {
                 staging: own.join("staging"),
                 index: own.join("index.redb"),
                 key: Box::new(Arc::clone(&self.keys[number])),
-                jobs: Arc::new(()),
+                jobs: self.watcher.clone(),
             });
         }
         let clock = Arc::new(OwnedClock::at(START));

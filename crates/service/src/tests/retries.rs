@@ -7,6 +7,7 @@ use ebs::{Clock, SnapshotState};
 
 use super::bed::{AWAY, Bed, HOME, LEASE, START, Volume};
 use super::owned_objects::Verdict;
+use crate::{AttemptEnd, JobFailure, JobName};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pauses_double_from_half_a_second_to_a_minute() {
@@ -51,7 +52,10 @@ async fn the_five_hundredth_attempt_is_the_last() {
     let job = node.job(AWAY, copy).await;
     assert_eq!((job.state, job.attempts), (JobState::Queued, 499));
     node.clock.advance(Duration::from_secs(60));
+    bed.watcher.take();
     node.attempt_to_its_end(AWAY).await;
+    let given_up = Some(AttemptEnd::Failed(JobFailure::GivenUp));
+    assert_eq!(bed.watcher.take(), [(JobName::Copy, None), (JobName::Copy, given_up)]);
     let job = node.job(AWAY, copy).await;
     assert_eq!((job.state, job.attempts), (JobState::Failed, 500));
     assert_eq!(node.state(AWAY, copy).await, SnapshotState::Error);
