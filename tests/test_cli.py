@@ -1,89 +1,34 @@
 """The client commands of the binary: images in and out, what scripts read, and their exit codes."""
 
-import hashlib
 import json
 import os
-import random
 import signal
 import subprocess
 import time
 
 import pytest
 
+from commands import (
+    ACCESS_DENIED,
+    COMMAND_SECONDS_MAX,
+    FAILURE,
+    GIB,
+    NOBODY,
+    NOT_FOUND,
+    SNAPSHOT_FAILED,
+    TIMED_OUT,
+    USAGE,
+    data,
+    document,
+    environment,
+    file_digest,
+    image,
+    rewrite,
+    run,
+    stored_bytes,
+)
 from server_process import AWAY, BINARY, HOME, ServerProcess, wait_for
 from snapshots import BLOCK_BYTES, describe, read, upload
-
-GIB = 1 << 30
-NOBODY = "snap-0ffffffffffffffff"
-DONE, FAILURE, USAGE, NOT_FOUND, SNAPSHOT_FAILED, TIMED_OUT, ACCESS_DENIED = range(7)
-COMMAND_SECONDS_MAX = 120
-
-
-def environment(server, region=HOME, **changes):
-    """The environment of a command that has nothing but the server's address and keys."""
-    variables = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(server.data_dir.parent),
-        "AWS_ACCESS_KEY_ID": server.access_key_id,
-        "AWS_SECRET_ACCESS_KEY": server.secret_access_key,
-        "AWS_ENDPOINT_URL": server.endpoint,
-        "AWS_REGION": region,
-    }
-    variables.update(changes)
-    return {name: value for name, value in variables.items() if value is not None}
-
-
-def run(server, *arguments, status=DONE, region=HOME, **changes):
-    """Runs a command that must end with this exit code; its process."""
-    done = subprocess.run(
-        [str(BINARY), *map(str, arguments)],
-        env=environment(server, region, **changes),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=COMMAND_SECONDS_MAX,
-    )
-    assert done.returncode == status, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
-    assert "panicked" not in done.stderr, done.stderr
-    if status != DONE:
-        assert done.stderr, "a failure says why"
-    return done
-
-
-def document(server, *arguments, **settings):
-    """The JSON document that a command prints."""
-    return json.loads(run(server, *arguments, "--json", **settings).stdout)
-
-
-def data(seed, blocks=1):
-    return b"".join(random.Random(f"{seed} {number}").randbytes(BLOCK_BYTES) for number in range(blocks))
-
-
-def image(path, writes, length=GIB):
-    """A sparse image with these {offset: bytes} in it."""
-    with open(path, "wb") as file:
-        file.truncate(length)
-        for offset, content in writes.items():
-            file.seek(offset)
-            file.write(content)
-    return path
-
-
-def rewrite(path, writes):
-    with open(path, "r+b") as file:
-        for offset, content in writes.items():
-            file.seek(offset)
-            file.write(content)
-
-
-def file_digest(path):
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def stored_bytes(path):
-    return os.stat(path).st_blocks * 512
-
 
 WRITES = {
     0: b"boot",
@@ -209,7 +154,7 @@ def test_an_export_replaces_a_file_only_on_demand(server, tmp_path):
 def test_an_import_of_a_pipe_is_refused_and_does_not_wait_for_a_writer(server, tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    for source in [pipe, tmp_path, "/dev/null"]:
+    for source in [pipe, tmp_path, "/dev/null", "/dev/zero"]:
         answer = run(server, "import", source, status=USAGE)
         assert "neither a file nor a block device" in answer.stderr
 
@@ -245,6 +190,10 @@ def test_snapshots_are_listed_described_and_deleted(own_server):
     old = upload(own_server, {0: data(1)}, Tags=[{"Key": "Name", "Value": "old"}], Description="the old one")
     new = upload(own_server, {0: data(2), 1: data(3)})
     assert [found["SnapshotId"] for found in document(own_server, "ls")["Snapshots"]] == [new, old]
+    reversed_order = document(own_server, "ls", "--reverse")["Snapshots"]
+    assert [found["SnapshotId"] for found in reversed_order] == [old, new]
+    by_id = document(own_server, "ls", "--sort", "id")["Snapshots"]
+    assert [found["SnapshotId"] for found in by_id] == sorted([old, new])
     tagged = document(own_server, "ls", "--tag", "Name=o*", "--status", "completed")["Snapshots"]
     assert [found["SnapshotId"] for found in tagged] == [old]
     assert document(own_server, "ls", "--status", "error")["Snapshots"] == []

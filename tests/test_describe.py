@@ -7,6 +7,8 @@ import pytest
 
 import snapshots
 from aws_clients import client, refused
+from describe_bench.rows import SqliteRows
+from server_process import HOME, ServerProcess
 from snapshots import filled
 
 VALUE = "InvalidParameterValue"
@@ -159,6 +161,22 @@ def test_new_snapshots_do_not_disturb_the_pages_that_follow(server, ec2, family)
     rest = sum(walk, [])
     ec2.delete_snapshot(SnapshotId=added)
     assert sorted(first + [snapshot_id for snapshot_id in rest if snapshot_id != added]) == sorted(ids)
+
+
+def test_a_call_whose_filter_matches_rarely_looks_at_ten_thousand_snapshots(tmp_path):
+    server = ServerProcess(tmp_path / "data").start()
+    newest = snapshots.upload(server, {})
+    server.stop()
+    SqliteRows(server.data_dir, HOME).fill(12_000, newest)
+    server.start()
+    ec2 = client(server, "ec2")
+    everything = sum(pages(ec2, MaxResults=1000), [])
+    assert len(everything) == len(set(everything)) == 12_001
+    for place, lengths in {0: [1, 0], 9_999: [1, 0], 10_000: [0, 1], 12_000: [0, 1]}.items():
+        walk = list(pages(ec2, Filters=where(snapshot_id=everything[place]), MaxResults=5))
+        assert [len(page) for page in walk] == lengths, place
+        assert sum(walk, []) == [everything[place]]
+    server.stop()
 
 
 def test_more_than_a_thousand_results_are_clamped(ec2, family):

@@ -15,7 +15,7 @@ COUNTED = (
     "blocks acknowledged",
     "blocks compared",
     "uploads completed",
-    "copies answered",
+    "copies accepted",
     "copies finished",
     "imports finished",
     "import clients killed",
@@ -54,7 +54,7 @@ class Figures:
         counts = self._counts
         return (
             f"round {counts['rounds']}: {counts['kills']} kills, {counts['blocks acknowledged']} blocks acknowledged, "
-            f"{counts['copies finished']} of {counts['copies answered']} copies finished, "
+            f"{counts['copies finished']} of {counts['copies accepted']} copies finished, "
             f"{counts['snapshots compared']} snapshots compared, {len(self.violations)} violations"
         )
 

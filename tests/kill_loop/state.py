@@ -73,7 +73,6 @@ class State:
             Description=COPY_OF + source.id,
             TagSpecifications=[{"ResourceType": "snapshot", "Tags": TAGS}],
         )
-        self.figures.add("copies answered")
         self.expect(answer["SnapshotId"], region, "copy", possible(source.blocks))
 
     def expect(self, snapshot_id, region, kind, blocks):
@@ -81,6 +80,8 @@ class State:
         with self._lock:
             self.pending[snapshot_id] = Snapshot(snapshot_id, region, kind, blocks)
             self.kinds[snapshot_id] = kind
+        if kind == "copy":
+            self.figures.add("copies accepted")
 
     def go_on_after_kill(self):
         """Repeats what had no answer, as clients do, and takes note of copies whose answer was lost."""

@@ -2,6 +2,8 @@
 //!
 //! Wall clock on shared machines informs and nothing more; CPU seconds, resident memory and bytes are what counts.
 
+mod bucket;
+mod describe;
 mod image;
 mod server;
 mod sparse;
@@ -17,11 +19,21 @@ use server::{AWAY, HOME, Server, Usage};
 const USAGE: &str = "\
 usage: cargo xtask bench [GIB]
        cargo xtask bench sparse
+       cargo xtask bench describe [COUNT]
+       cargo xtask bench bucket [MIB]
 
-  GIB     size of the image, a third of it holes (default: 4)
-  sparse  a volume of 64 TiB with three blocks
+  GIB       size of the image, a third of it holes (default: 4)
+  sparse    a volume of 64 TiB with three blocks
+  describe  DescribeSnapshots over COUNT snapshots (default: 100000, at least 20000)
+  bucket    a first import of MIB into an S3 bucket (default: 1024, at least 64)
 ";
 const GIB_DEFAULT: u64 = 4;
+const SNAPSHOTS_DEFAULT: u32 = 100_000;
+const BUCKET_MIB_DEFAULT: u32 = 1024;
+/// With less there is no segment that is full.
+const BUCKET_MIB_MIN: u32 = 64;
+/// With fewer there are no depths to tell apart.
+const SNAPSHOTS_MIN: u32 = 20_000;
 /// What the server may hold in memory throughout, in MiB.
 const RESIDENT_MIB_MAX: u64 = 256;
 /// The share of changed blocks that a day-two copy may move beyond their bytes.
@@ -34,6 +46,16 @@ const OVERHEAD_PER_CENT_MAX: f64 = 1.0;
 pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<(), Failure> {
     let gib = match arguments {
         [sparse] if sparse == "sparse" => return sparse::run(root),
+        [bucket] if bucket == "bucket" => return bucket::run(root, BUCKET_MIB_DEFAULT),
+        [bucket, mib] if bucket == "bucket" => {
+            let mib = mib.parse().ok().filter(|mib| *mib >= BUCKET_MIB_MIN);
+            return bucket::run(root, mib.ok_or(Failure::Usage(USAGE))?);
+        }
+        [describe] if describe == "describe" => return describe::run(root, SNAPSHOTS_DEFAULT),
+        [describe, count] if describe == "describe" => {
+            let count = count.parse().ok().filter(|count| *count >= SNAPSHOTS_MIN);
+            return describe::run(root, count.ok_or(Failure::Usage(USAGE))?);
+        }
         [] => GIB_DEFAULT,
         [gib] => gib.parse().map_err(|_| Failure::Usage(USAGE))?,
         _ => return Err(Failure::Usage(USAGE)),

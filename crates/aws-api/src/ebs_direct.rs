@@ -32,6 +32,9 @@ use crate::{ApiError, HttpAnswer};
 pub use headers::Headers;
 pub use route::{EbsRoute, route};
 
+/// Bytes that are set aside for an answer beside its list.
+const JSON_BYTES: usize = 512;
+
 /// Content type of answers that carry JSON, errors included.
 pub(crate) const CONTENT_TYPE: &str = "application/json";
 
@@ -133,8 +136,14 @@ pub fn decode(
 
 /// An answer whose body is `body` as JSON.
 fn json_answer(status: u16, request_id: &str, body: &impl Serialize) -> HttpAnswer {
-    let body = serde_json::to_vec(body).expect("plain structures with text keys always serialize");
-    HttpAnswer::new(status, request_id, CONTENT_TYPE, body)
+    list_answer(status, request_id, body, 0)
+}
+
+/// An answer whose body is `body` as JSON, which has a list of at most `list_bytes` bytes in it.
+fn list_answer(status: u16, request_id: &str, body: &impl Serialize, list_bytes: usize) -> HttpAnswer {
+    let mut json = Vec::with_capacity(list_bytes + JSON_BYTES);
+    serde_json::to_writer(&mut json, body).expect("plain structures with text keys always serialize");
+    HttpAnswer::new(status, request_id, CONTENT_TYPE, json)
 }
 
 /// `moment` as JSON carries it: seconds since the epoch.

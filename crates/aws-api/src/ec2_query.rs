@@ -32,8 +32,8 @@ use ebs::operation::describe_availability_zones::{
     DescribeAvailabilityZonesReply, DescribeAvailabilityZonesRequest,
 };
 use ebs::operation::describe_regions::{DescribeRegionsReply, DescribeRegionsRequest};
-use ebs::operation::describe_snapshots::{DescribeSnapshotsReply, DescribeSnapshotsRequest};
-use ebs::operation::describe_tags::{DescribeTagsReply, DescribeTagsRequest};
+use ebs::operation::describe_snapshots::DescribeSnapshotsRequest;
+use ebs::operation::describe_tags::DescribeTagsRequest;
 
 use crate::form::Form;
 use crate::token::TokenContext;
@@ -72,7 +72,7 @@ pub enum Ec2Request {
     DescribeTags(DescribeTagsRequest),
 }
 
-/// A reply to encode. Paged actions need their request too: their page tokens are bound to it.
+/// A reply to encode. Those of [`describe_snapshots`] and [`describe_tags`] are not among them: they are told in parts.
 #[derive(Clone, Copy, Debug)]
 #[allow(missing_docs, reason = "the variants are the names of Amazon's actions")]
 pub enum Ec2Reply<'a> {
@@ -82,8 +82,6 @@ pub enum Ec2Reply<'a> {
     DeleteTags,
     DescribeAvailabilityZones(&'a DescribeAvailabilityZonesReply),
     DescribeRegions(&'a DescribeRegionsReply),
-    DescribeSnapshots(&'a DescribeSnapshotsRequest, &'a DescribeSnapshotsReply),
-    DescribeTags(&'a DescribeTagsRequest, &'a DescribeTagsReply),
 }
 
 impl Ec2Action {
@@ -173,7 +171,7 @@ pub fn decode(form: &Form, context: &TokenContext<'_>) -> Result<Ec2Request, Api
 }
 
 /// The answer that says `reply`.
-pub fn encode(reply: &Ec2Reply<'_>, request_id: &str, context: &TokenContext<'_>) -> HttpAnswer {
+pub fn encode(reply: &Ec2Reply<'_>, request_id: &str) -> HttpAnswer {
     match *reply {
         Ec2Reply::CopySnapshot(reply) => copy_snapshot::encode(reply, request_id),
         Ec2Reply::CreateTags => envelope::done(Ec2Action::CreateTags, request_id),
@@ -181,9 +179,5 @@ pub fn encode(reply: &Ec2Reply<'_>, request_id: &str, context: &TokenContext<'_>
         Ec2Reply::DeleteTags => envelope::done(Ec2Action::DeleteTags, request_id),
         Ec2Reply::DescribeAvailabilityZones(reply) => describe_availability_zones::encode(reply, request_id),
         Ec2Reply::DescribeRegions(reply) => describe_regions::encode(reply, request_id),
-        Ec2Reply::DescribeSnapshots(request, reply) => {
-            describe_snapshots::encode(request, reply, request_id, context)
-        }
-        Ec2Reply::DescribeTags(request, reply) => describe_tags::encode(request, reply, request_id, context),
     }
 }

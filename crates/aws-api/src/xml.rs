@@ -16,16 +16,39 @@ impl Xml {
     /// The bytes of a document with the element `root`, in `namespace` if there is one, and what `content` writes
     /// into it.
     pub(crate) fn document(root: &str, namespace: Option<&str>, content: impl FnOnce(&mut Self)) -> Vec<u8> {
-        let mut xml = Self { writer: Writer::new(Vec::with_capacity(1024)) };
-        xml.event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)));
-        xml.writer.get_mut().push(b'\n');
-        let mut start = BytesStart::new(root);
-        if let Some(namespace) = namespace {
-            start.push_attribute(("xmlns", namespace));
-        }
-        xml.event(Event::Start(start));
+        let mut xml = Self::start(root, namespace);
         content(&mut xml);
-        xml.event(Event::End(BytesEnd::new(root)));
+        xml.end(root);
+        xml.writer.into_inner()
+    }
+
+    /// The bytes of such a document up to the members of its last element, `set`. [`Xml::members`] and
+    /// [`Xml::close`] follow.
+    pub(crate) fn open(
+        root: &str,
+        namespace: Option<&str>,
+        set: &str,
+        content: impl FnOnce(&mut Self),
+    ) -> Vec<u8> {
+        let mut xml = Self::start(root, namespace);
+        content(&mut xml);
+        xml.event(Event::Start(BytesStart::new(set)));
+        xml.writer.into_inner()
+    }
+
+    /// The bytes of one `item` for each of `members` of a set.
+    pub(crate) fn members<T>(members: impl IntoIterator<Item = T>, item: impl Fn(&mut Self, T)) -> Vec<u8> {
+        let mut xml = Self::empty();
+        members.into_iter().for_each(|member| xml.element("item", |xml| item(xml, member)));
+        xml.writer.into_inner()
+    }
+
+    /// The bytes that end what [`Xml::open`] began, with what `content` writes after the set.
+    pub(crate) fn close(root: &str, set: &str, content: impl FnOnce(&mut Self)) -> Vec<u8> {
+        let mut xml = Self::empty();
+        xml.end(set);
+        content(&mut xml);
+        xml.end(root);
         xml.writer.into_inner()
     }
 
@@ -63,6 +86,26 @@ impl Xml {
                 xml.element("item", |xml| item(xml, member));
             }
         });
+    }
+
+    fn empty() -> Self {
+        Self { writer: Writer::new(Vec::with_capacity(1024)) }
+    }
+
+    fn start(root: &str, namespace: Option<&str>) -> Self {
+        let mut xml = Self::empty();
+        xml.event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)));
+        xml.writer.get_mut().push(b'\n');
+        let mut start = BytesStart::new(root);
+        if let Some(namespace) = namespace {
+            start.push_attribute(("xmlns", namespace));
+        }
+        xml.event(Event::Start(start));
+        xml
+    }
+
+    fn end(&mut self, name: &str) {
+        self.event(Event::End(BytesEnd::new(name)));
     }
 
     fn event(&mut self, event: Event<'_>) {

@@ -20,6 +20,8 @@ pub const SEALED_BYTES_MAX: usize = BLOCK_BYTES + 16;
 pub const READ_BYTES_MAX: u64 = 8 * 1024 * 1024;
 /// Slots this close to each other are read with one request.
 pub const READ_GAP_BYTES_MAX: u64 = 256 * 1024;
+/// Leaves, and branches, that a listing reads at the same time: one request each, and together two megabytes at most.
+pub const NODES_AHEAD: usize = 8;
 /// Longest root object.
 pub const ROOT_BYTES_MAX: u64 = 1024 * 1024;
 /// Decoded nodes kept in memory, in bytes.

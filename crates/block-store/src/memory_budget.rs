@@ -17,7 +17,7 @@ pub struct MemoryBudget {
 #[derive(Debug)]
 #[must_use = "the share is given back when this is dropped"]
 pub struct MemoryPermit {
-    _permit: Option<OwnedSemaphorePermit>,
+    permit: Option<OwnedSemaphorePermit>,
 }
 
 /// Bytes and the share that they fill.
@@ -44,11 +44,19 @@ impl MemoryBudget {
     pub async fn take(&self, bytes: u64) -> MemoryPermit {
         let units = u32::try_from(bytes.div_ceil(UNIT_BYTES)).unwrap_or(u32::MAX).min(self.total);
         // The semaphore is never closed, so a share is always given in the end.
-        MemoryPermit { _permit: Arc::clone(&self.permits).acquire_many_owned(units).await.ok() }
+        MemoryPermit { permit: Arc::clone(&self.permits).acquire_many_owned(units).await.ok() }
     }
 }
 
 impl MemoryPermit {
+    /// Gives back what is more than `bytes`.
+    pub fn shrink(&mut self, bytes: u64) {
+        let kept = usize::try_from(bytes.div_ceil(UNIT_BYTES)).unwrap_or(usize::MAX);
+        if let Some(permit) = &mut self.permit {
+            drop(permit.split(permit.num_permits().saturating_sub(kept)));
+        }
+    }
+
     /// `bytes`, which hold this share until they and everything cut from them are dropped.
     pub fn hold(self, bytes: impl AsRef<[u8]> + Send + 'static) -> Bytes {
         Bytes::from_owner(Held { bytes, _share: self })
@@ -75,6 +83,18 @@ mod tests {
         drop(whole);
         let (_half, _other_half) = (budget.take(5 * 1024).await, budget.take(5 * 1024).await);
         assert!(tokio::time::timeout(Duration::from_millis(20), budget.take(1)).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_share_shrinks_to_what_is_filled_and_never_grows() {
+        let budget = MemoryBudget::new(10 * 1024);
+        let mut share = budget.take(10 * 1024).await;
+        share.shrink(7 * 1024 + 1);
+        share.shrink(u64::MAX);
+        let _rest = budget.take(2 * 1024).await;
+        assert!(tokio::time::timeout(Duration::from_millis(20), budget.take(1)).await.is_err());
+        share.shrink(0);
+        let _all = budget.take(8 * 1024).await;
     }
 
     #[tokio::test]

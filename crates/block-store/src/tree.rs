@@ -3,11 +3,14 @@
 //! Every step down checks that the node found has the logical hash that the node above states, so that a tree
 //! cannot be pieced together from parts of others.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use ebs::{BLOCK_BYTES, BlockDigest, BlockIndex, VolumeSize};
+use futures_util::future::{ready, try_join};
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 
-use crate::limits::NODE_FANOUT;
+use crate::limits::{NODE_FANOUT, NODES_AHEAD};
 use crate::node::{
     Branch, Child, Content, Leaf, LogicalHash, Root, branch_of, index_at, leaf_at, leaf_of, slot_in_leaf,
 };
@@ -94,7 +97,7 @@ impl SnapshotTree {
     }
 
     /// Present blocks of index `from` or later, ascending, at most `limit`; and the index from which to go on if
-    /// there are more. Reads only leaves that hold what is listed.
+    /// there are more. Reads only leaves that hold what is listed, and the one in which the rest begins.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] if a node is not what was written.
@@ -104,28 +107,45 @@ impl SnapshotTree {
         limit: usize,
     ) -> Result<(Vec<PresentBlock>, Option<BlockIndex>), StoreError> {
         let mut blocks = Vec::new();
-        let (first_branch, _) = branch_of(leaf_of(from));
-        for top in self.root.children.iter().filter(|child| child.slot >= first_branch) {
-            let branch = self.branch_below(top).await?;
-            for child in &branch.children {
-                let number = leaf_at(top.slot, child.slot);
-                if number < leaf_of(from) {
+        let mut leaves = pin!(self.leaves_listed(from, limit as u64));
+        while let Some((number, leaf)) = leaves.try_next().await? {
+            for entry in &leaf.entries {
+                let index = index_at(number, entry.slot);
+                if index < from {
                     continue;
                 }
-                let leaf = self.leaf_below(number, child).await?;
-                for entry in &leaf.entries {
-                    let index = index_at(number, entry.slot);
-                    if index < from {
-                        continue;
-                    }
-                    if blocks.len() == limit {
-                        return Ok((blocks, Some(index)));
-                    }
-                    blocks.push(PresentBlock { index, digest: entry.digest });
+                if blocks.len() == limit {
+                    return Ok((blocks, Some(index)));
                 }
+                blocks.push(PresentBlock { index, digest: entry.digest });
             }
         }
         Ok((blocks, None))
+    }
+
+    /// The leaves that a listing of `limit` blocks from `from` on needs, ascending, some of them read ahead.
+    fn leaves_listed(
+        &self,
+        from: BlockIndex,
+        limit: u64,
+    ) -> impl Stream<Item = Result<(u32, Arc<Leaf>), StoreError>> + Send {
+        let mut needs = Needs { from, limit, found: 0 };
+        let tops = self.root.children.iter().copied().map(|top| (index_at(leaf_at(top.slot, 0), 0), top));
+        let tops = tops.filter(move |(_, top)| top.slot >= branch_of(leaf_of(from)).0);
+        let tops = tops.take_while(move |(first, top)| needs.more(*first, top)).collect::<Vec<_>>();
+        let branches = stream::iter(tops).map(move |(_, top)| async move {
+            let branch = self.branch_below(&top).await?;
+            let children = branch.children.iter().map(|child| (leaf_at(top.slot, child.slot), *child));
+            let wanted = children.filter(|(number, _)| *number >= leaf_of(from)).map(Ok);
+            Ok::<_, StoreError>(stream::iter(wanted.collect::<Vec<_>>()))
+        });
+        let mut needs = Needs { from, limit, found: 0 };
+        let needed = move |(number, child): &(u32, Child)| ready(Ok(needs.more(index_at(*number, 0), child)));
+        let children = branches.buffered(NODES_AHEAD).try_flatten().try_take_while(needed);
+        let leaves = children.map_ok(move |(number, child)| async move {
+            Ok((number, self.leaf_below(number, &child).await?))
+        });
+        leaves.try_buffered(NODES_AHEAD)
     }
 
     pub(crate) async fn branch(&self, slot: u16) -> Result<Option<Arc<Branch>>, StoreError> {
@@ -157,6 +177,25 @@ impl SnapshotTree {
     }
 }
 
+/// Which nodes a listing needs, in ascending order. Each says how many blocks lie below it, so none is read for
+/// nothing; how many of the first one's come before `from` is not known, and so they count for nothing.
+struct Needs {
+    from: BlockIndex,
+    limit: u64,
+    found: u64,
+}
+
+impl Needs {
+    /// Whether the next node is needed, whose first block is `first`: it is listed, or the rest begins in it.
+    fn more(&mut self, first: BlockIndex, node: &Child) -> bool {
+        let needed = self.found <= self.limit;
+        if first >= self.from {
+            self.found = self.found.saturating_add(node.blocks);
+        }
+        needed
+    }
+}
+
 fn expect_hash(found: LogicalHash, stated: &Child) -> Result<(), StoreError> {
     let object = |place: Place| ObjectName::segment(place.segment);
     if found == stated.hash {
@@ -167,7 +206,8 @@ fn expect_hash(found: LogicalHash, stated: &Child) -> Result<(), StoreError> {
 }
 
 /// Blocks of index `from` or later whose content differs, ascending, at most `limit`; and the index from which to
-/// go on if there may be more. Descends only where hashes differ: the work is in proportion to what changed.
+/// go on if there may be more. Descends only where hashes differ: the work is in proportion to what changed, and at
+/// most [`NODES_AHEAD`] leaves and branches are read that the page turns out not to need.
 ///
 /// # Errors
 /// [`StoreError::Damaged`] if a node is not what was written.
@@ -178,29 +218,42 @@ pub async fn difference(
     limit: usize,
 ) -> Result<(Vec<TreeDifference>, Option<BlockIndex>), StoreError> {
     let mut found = Vec::new();
-    for branch in branch_of(leaf_of(from)).0..NODE_FANOUT as u16 {
-        if hash_at(first.root.child(branch)) == hash_at(second.root.child(branch)) {
-            continue;
-        }
-        let (old, new) = (first.branch(branch).await?, second.branch(branch).await?);
-        for slot in 0..NODE_FANOUT as u16 {
-            let number = leaf_at(branch, slot);
-            let child_of =
-                |branch: &Option<Arc<Branch>>| hash_at(branch.as_ref().and_then(|node| node.child(slot)));
-            if number < leaf_of(from) || child_of(&old) == child_of(&new) {
-                continue;
+    let mut leaves = pin!(leaves_differing(first, second, from));
+    while let Some(changed) = leaves.try_next().await? {
+        for difference in changed.into_iter().filter(|difference| difference.index >= from) {
+            if found.len() == limit {
+                return Ok((found, Some(difference.index)));
             }
-            let (old, new) = (first.leaf(number).await?, second.leaf(number).await?);
-            let changed = leaf_difference(number, old.as_deref(), new.as_deref());
-            for difference in changed.into_iter().filter(|difference| difference.index >= from) {
-                if found.len() == limit {
-                    return Ok((found, Some(difference.index)));
-                }
-                found.push(difference);
-            }
+            found.push(difference);
         }
     }
     Ok((found, None))
+}
+
+/// The differences of each leaf that differs, ascending, some of them read ahead.
+fn leaves_differing<'a>(
+    first: &'a SnapshotTree,
+    second: &'a SnapshotTree,
+    from: BlockIndex,
+) -> impl Stream<Item = Result<Vec<TreeDifference>, StoreError>> + Send + 'a {
+    let tops = (branch_of(leaf_of(from)).0..NODE_FANOUT as u16)
+        .filter(|branch| hash_at(first.root.child(*branch)) != hash_at(second.root.child(*branch)));
+    let branches = stream::iter(tops.collect::<Vec<_>>()).map(move |branch| async move {
+        let (old, new) = try_join(first.branch(branch), second.branch(branch)).await?;
+        let differing = (0..NODE_FANOUT as u16).filter(|slot| {
+            let child_of =
+                |branch: &Option<Arc<Branch>>| hash_at(branch.as_ref().and_then(|node| node.child(*slot)));
+            leaf_at(branch, *slot) >= leaf_of(from) && child_of(&old) != child_of(&new)
+        });
+        let numbers = differing.map(|slot| Ok(leaf_at(branch, slot)));
+        Ok::<_, StoreError>(stream::iter(numbers.collect::<Vec<_>>()))
+    });
+    let numbers = branches.buffered(NODES_AHEAD / 2).try_flatten();
+    let leaves = numbers.map_ok(move |number| async move {
+        let (old, new) = try_join(first.leaf(number), second.leaf(number)).await?;
+        Ok(leaf_difference(number, old.as_deref(), new.as_deref()))
+    });
+    leaves.try_buffered(NODES_AHEAD / 2)
 }
 
 fn hash_at(child: Option<&Child>) -> Option<LogicalHash> {

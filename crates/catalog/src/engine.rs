@@ -99,7 +99,8 @@ impl Engine {
         }
     }
 
-    fn is_postgres(&self) -> bool {
+    /// Whether it is PostgreSQL, for statements that are said otherwise there.
+    pub(crate) fn is_postgres(&self) -> bool {
         matches!(self, Self::Postgres(_))
     }
 }

@@ -37,6 +37,6 @@ pub use region::session::SessionKind;
 pub use region::snapshot::{CopySource, SnapshotRecord};
 pub use region::store::StoreRecord;
 pub use region::tag::TagsRefused;
-pub use region::under_way::{JobRecord, JobState, UnderWay};
+pub use region::under_way::{COUNTED_MAX, JobRecord, JobState, SnapshotCounts, UnderWay, Unfinished};
 pub use region::upload::{ClientToken, NewUpload, StartRefused, Started, UploadRecord, UploadState};
 pub use target::{CatalogTarget, PostgresUrl};

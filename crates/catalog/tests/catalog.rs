@@ -30,5 +30,7 @@ mod segments;
 mod snapshots;
 #[path = "catalog/tags.rs"]
 mod tags;
+#[path = "catalog/under_way.rs"]
+mod under_way;
 #[path = "catalog/uploads.rs"]
 mod uploads;

@@ -9,6 +9,7 @@ mod error;
 mod exit_code;
 mod export;
 mod import;
+mod interruption;
 mod ls;
 mod output;
 mod progress_bar;
@@ -18,14 +19,13 @@ mod rm;
 mod wait;
 mod whoami;
 
-use std::future::Future;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use tokio::signal::unix::{SignalKind, signal};
 
 use connection::ConnectionArgs;
 use error::CliError;
+use interruption::interruptible;
 
 /// The commands that call an endpoint.
 #[derive(Debug, Subcommand)]
@@ -65,39 +65,46 @@ pub(crate) struct Called<T: Args> {
 impl Command {
     /// Carries the command out, says on standard error why it failed if it did, and gives its exit code.
     pub(crate) async fn execute(self) -> ExitCode {
-        match interruptible(Box::pin(self.run())).await {
+        let output = self.connection().output();
+        match Box::pin(self.run()).await {
             Ok(()) => ExitCode::from(exit_code::SUCCESS),
             Err(error) => {
-                error.report();
+                error.report(output);
                 ExitCode::from(error.exit_code())
             }
         }
     }
 
-    async fn run(self) -> Result<(), CliError> {
+    fn connection(&self) -> &ConnectionArgs {
         match self {
-            Self::Import(Called { connection, arguments }) => arguments.run(&connection).await,
-            Self::Export(Called { connection, arguments }) => arguments.run(&connection).await,
-            Self::Pull(Called { connection, arguments }) => arguments.run(&connection).await,
-            Self::Copy(Called { connection, arguments }) => arguments.run(&connection).await,
-            Self::Ls(Called { connection, arguments }) => arguments.run(&connection).await,
-            Self::Describe(Called { connection, arguments }) => arguments.run(&connection).await,
-            Self::Diff(Called { connection, arguments }) => arguments.run(&connection).await,
-            Self::Wait(Called { connection, arguments }) => arguments.run(&connection).await,
-            Self::Rm(Called { connection, arguments }) => arguments.run(&connection).await,
-            Self::Whoami(Called { connection, arguments }) => arguments.run(&connection).await,
+            Self::Import(Called { connection, .. })
+            | Self::Export(Called { connection, .. })
+            | Self::Pull(Called { connection, .. })
+            | Self::Copy(Called { connection, .. })
+            | Self::Ls(Called { connection, .. })
+            | Self::Describe(Called { connection, .. })
+            | Self::Diff(Called { connection, .. })
+            | Self::Wait(Called { connection, .. })
+            | Self::Rm(Called { connection, .. })
+            | Self::Whoami(Called { connection, .. }) => connection,
         }
     }
-}
 
-/// The outcome of `work`, or [`CliError::Interrupted`] once the process is asked to end: what `work` holds is then
-/// dropped, so that it leaves nothing half-made behind.
-async fn interruptible(work: impl Future<Output = Result<(), CliError>>) -> Result<(), CliError> {
-    let mut terminate = signal(SignalKind::terminate()).map_err(CliError::Signals)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(CliError::Signals)?;
-    tokio::select! {
-        outcome = work => outcome,
-        _ = terminate.recv() => Err(CliError::Interrupted { signal: 15 }),
-        _ = interrupt.recv() => Err(CliError::Interrupted { signal: 2 }),
+    async fn run(self) -> Result<(), CliError> {
+        match self {
+            // What these make is named, or cleared up, also when they are interrupted: they see to that themselves.
+            Self::Import(Called { connection, arguments }) => arguments.run(&connection).await,
+            Self::Pull(Called { connection, arguments }) => arguments.run(&connection).await,
+            Self::Copy(Called { connection, arguments }) => arguments.run(&connection).await,
+            Self::Export(Called { connection, arguments }) => interruptible(arguments.run(&connection)).await,
+            Self::Ls(Called { connection, arguments }) => interruptible(arguments.run(&connection)).await,
+            Self::Describe(Called { connection, arguments }) => {
+                interruptible(arguments.run(&connection)).await
+            }
+            Self::Diff(Called { connection, arguments }) => interruptible(arguments.run(&connection)).await,
+            Self::Wait(Called { connection, arguments }) => interruptible(arguments.run(&connection)).await,
+            Self::Rm(Called { connection, arguments }) => interruptible(arguments.run(&connection)).await,
+            Self::Whoami(Called { connection, arguments }) => interruptible(arguments.run(&connection)).await,
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The configuration: defaults, then the file, then the environment, then flags.
 
+mod effective;
 mod file;
 
 use std::net::SocketAddr;
@@ -7,8 +8,10 @@ use std::path::{Path, PathBuf};
 
 use catalog::{CatalogTarget, PostgresUrl, Quotas};
 use clap::Args;
+use clap::builder::BoolishValueParser;
 use ebs::{AccountId, Compat, RegionName};
 
+pub(crate) use effective::Effective;
 use file::ConfigFile;
 
 /// What `serve` is told on the command line or by the environment. What is not told comes from the file, and what
@@ -52,7 +55,7 @@ pub(crate) struct ServeArgs {
     #[arg(long, env = "EBBSTONE_TLS_KEY", value_name = "FILE", requires = "tls_certificate")]
     pub(crate) tls_key: Option<PathBuf>,
     /// Serve without TLS on addresses that other machines can reach
-    #[arg(long, env = "EBBSTONE_ALLOW_PLAINTEXT")]
+    #[arg(long, env = "EBBSTONE_ALLOW_PLAINTEXT", value_parser = BoolishValueParser::new())]
     pub(crate) allow_plaintext: bool,
 }
 
@@ -67,6 +70,7 @@ pub(crate) struct Config {
     pub(crate) store: StorePlace,
     pub(crate) catalog: CatalogPlace,
     pub(crate) tls: Option<TlsFiles>,
+    pub(crate) allow_plaintext: bool,
     pub(crate) compat: Compat,
     pub(crate) quotas: Quotas,
     pub(crate) queue_copies: bool,
@@ -94,7 +98,11 @@ pub(crate) struct S3Place {
 #[derive(Clone, Debug)]
 pub(crate) enum CatalogPlace {
     Folder(PathBuf),
-    Postgres(PostgresUrl),
+    Postgres {
+        url: PostgresUrl,
+        /// The URL as it may be shown.
+        shown: String,
+    },
 }
 
 /// Where the TLS certificate and its key are.
@@ -176,6 +184,7 @@ impl Config {
             store,
             catalog,
             tls,
+            allow_plaintext,
             compat: file.compat.to_compat(),
             quotas: file.limits.quotas(),
             queue_copies: file.limits.queue_copies.unwrap_or(false),
@@ -191,7 +200,7 @@ impl Config {
                 let name = region.map_or("deployment", RegionName::as_str);
                 CatalogTarget::Sqlite(folder.join(format!("{name}.db")))
             }
-            CatalogPlace::Postgres(url) => CatalogTarget::Postgres(url.clone()),
+            CatalogPlace::Postgres { url, .. } => CatalogTarget::Postgres(url.clone()),
         }
     }
 }
@@ -246,7 +255,8 @@ fn catalog_place(place: Option<String>, data_dir: &Path) -> CatalogPlace {
     match place {
         None => CatalogPlace::Folder(data_dir.join("catalog")),
         Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
-            CatalogPlace::Postgres(PostgresUrl::new(url))
+            let shown = effective::without_secrets(&url);
+            CatalogPlace::Postgres { url: PostgresUrl::new(url), shown }
         }
         Some(folder) => CatalogPlace::Folder(folder.into()),
     }
@@ -258,7 +268,7 @@ mod tests {
 
     use ebs::compat::{MissingSource, PresignedUrlRule, TagLengths};
 
-    use super::{Config, ConfigError, S3Place, ServeArgs, StorePlace, store_place};
+    use super::{Config, ConfigError, Effective, S3Place, ServeArgs, StorePlace, store_place};
 
     fn with_file(text: &str, args: ServeArgs) -> Result<Config, ConfigError> {
         let folder = tempfile::tempdir().expect("a folder");
@@ -291,6 +301,19 @@ mod tests {
         assert_eq!(set.presigned_url, PresignedUrlRule::Ignore);
         assert_eq!(set.missing_source, MissingSource::Sync);
         assert_eq!(set.tag_lengths, TagLengths::USER_GUIDE);
+    }
+
+    #[test]
+    fn what_is_shown_is_a_configuration_file_of_the_same_meaning() {
+        let text = "data_dir = '/a'\nlisten = '0.0.0.0:80'\nallow_plaintext = true\nregions = ['eu-west-1']\n\
+            store = 's3://b/p'\ns3_endpoint = 'http://s3:9000/'\ncompat = '2019-11-15'\n";
+        let shown = |text: &str| {
+            let config = with_file(text, ServeArgs::default()).expect("valid");
+            Effective::of(&config).to_toml().expect("TOML")
+        };
+        let first = shown(text);
+        assert!(first.contains("presigned_url = \"require\"") && first.contains("eu-west-1"), "{first}");
+        assert_eq!(shown(&first), first);
     }
 
     #[test]

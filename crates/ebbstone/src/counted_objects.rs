@@ -37,7 +37,7 @@ impl ObjectStore for CountedObjects {
     }
 
     async fn make_durable(&self, name: &ObjectName) -> Result<(), ObjectError> {
-        self.requests.count(ObjectOperation::Length);
+        self.requests.count(ObjectOperation::MakeDurable);
         self.store.make_durable(name).await
     }
 
@@ -89,13 +89,22 @@ mod tests {
         assert!(objects.get(&name, 0..1).await.is_err(), "nothing is there");
         objects.put(&name, "bytes".into()).await.expect("puts");
         assert_eq!(objects.get(&name, 0..5).await.expect("gets"), "bytes");
+        objects.make_durable(&name).await.expect("is durable");
         assert_eq!(objects.length(&name).await.expect("has a length"), 5);
         assert_eq!(objects.list("key/", None, 9).await.expect("lists"), std::slice::from_ref(&name));
         objects.delete(&name).await.expect("deletes");
         let nowhere = std::path::Path::new("there/is/no/such/file");
         assert!(objects.publish(nowhere, &name).await.is_err(), "there is no such file");
         let text = metrics.encode().expect("encodes");
-        let counted = [("publish", 1), ("put", 1), ("get", 2), ("length", 1), ("delete", 1), ("list", 1)];
+        let counted = [
+            ("publish", 1),
+            ("put", 1),
+            ("make_durable", 1),
+            ("get", 2),
+            ("length", 1),
+            ("delete", 1),
+            ("list", 1),
+        ];
         for (operation, count) in counted {
             let line = format!(
                 "ebbstone_object_requests_total{{region=\"us-east-1\",operation=\"{operation}\"}} {count}\n"

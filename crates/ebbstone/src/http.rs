@@ -5,6 +5,7 @@
 mod access_keys;
 mod block_memory;
 mod body;
+mod described;
 mod ebs_direct;
 mod failure;
 mod listener;
@@ -13,11 +14,12 @@ mod pace;
 mod paced_stream;
 mod query;
 mod readiness;
+mod refusals;
 mod request;
 mod tls;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use aws_api::sigv4::{AuthError, Authorization, Payload, ScopeMismatch, sha256};
@@ -43,6 +45,7 @@ use block_memory::BlockMemory;
 use body::AnswerBody;
 use failure::Failure;
 use readiness::Readiness;
+use refusals::{Refusals, Refused};
 use request::{BodyMemory, Head, read_body};
 
 /// Largest body of a request that is refused before it is read: so much is read and thrown away, so that the client
@@ -60,10 +63,11 @@ pub(crate) struct Api {
     pub(crate) metrics: Metrics,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) randomness: Arc<dyn Randomness>,
-    token_keys: HashMap<RegionName, TokenKeys>,
+    token_keys: HashMap<RegionName, Arc<TokenKeys>>,
     bodies: MemoryBudget,
     blocks: BlockMemory,
     readiness: Readiness,
+    refusals: Refusals,
 }
 
 /// The protocols that are spoken.
@@ -86,6 +90,13 @@ struct Context<'a> {
     call: Call,
     region: RegionName,
     request_id: &'a str,
+    asked: &'a Asked,
+}
+
+/// What a request turns out to ask for on its way.
+#[derive(Default)]
+struct Asked {
+    action: OnceLock<&'static str>,
 }
 
 impl Api {
@@ -98,7 +109,7 @@ impl Api {
     ) -> Self {
         let with_keys = |region: RegionName| {
             let key = service.token_key(&region)?;
-            Some((region, TokenKeys::new(key)))
+            Some((region, Arc::new(TokenKeys::new(key))))
         };
         let token_keys = service.regions().into_iter().filter_map(with_keys).collect();
         let bodies = MemoryBudget::new(LARGE_BODIES_BYTES_MAX);
@@ -113,6 +124,7 @@ impl Api {
             bodies,
             blocks,
             readiness: Readiness::default(),
+            refusals: Refusals::new(),
         }
     }
 
@@ -124,11 +136,17 @@ impl Api {
         let head = Head::of(&parts);
         let claim = Authorization::parse(&head.signed());
         let protocol = Protocol::of(head.path, claim.as_ref().ok());
-        let answered = self.dispatch(&head, claim, protocol, &mut incoming, &request_id).await;
-        let answer = answered.unwrap_or_else(|failure| failure.answer(protocol, &request_id));
+        let access_key_id = claim.as_ref().ok().map(|claim| claim.access_key_id().to_owned());
+        let asked = Asked::default();
+        let answered = self.dispatch(&head, claim, protocol, &mut incoming, (&request_id, &asked)).await;
+        let action = asked.action.get().copied();
+        let answer = answered.unwrap_or_else(|failure| {
+            self.log_refusal(&failure, protocol, &request_id, action, access_key_id.as_deref());
+            failure.answer(protocol, &request_id)
+        });
         let keep_alive = request::drain(&head, incoming, DRAIN_BYTES_MAX).await;
-        self.metrics.answered(protocol.name(), answer.status, began.elapsed());
-        tracing::debug!(request_id, protocol = protocol.name(), method = %parts.method, path = parts.uri.path(), status = answer.status, ms = began.elapsed().as_millis() as u64, "answered");
+        self.metrics.answered(protocol.name(), action, answer.status, began.elapsed());
+        tracing::debug!(request_id, protocol = protocol.name(), action, method = %parts.method, path = parts.uri.path(), status = answer.status, ms = began.elapsed().as_millis() as u64, "answered");
         into_response(answer, keep_alive)
     }
 
@@ -138,11 +156,11 @@ impl Api {
         claim: Result<Authorization, AuthError>,
         protocol: Protocol,
         incoming: &mut Incoming,
-        request_id: &str,
+        told: (&str, &Asked),
     ) -> Result<HttpAnswer<AnswerBody>, Failure> {
         head.check()?;
         let signed = self.authenticate(head, claim?)?;
-        let context = |region: &RegionName| self.context(&signed, region, request_id);
+        let context = |region: &RegionName| self.context(&signed, region, told);
         let scope = signed.authorization.scope();
         match protocol {
             Protocol::EbsDirect => {
@@ -216,7 +234,7 @@ impl Api {
         &'a self,
         signed: &Signed,
         region: &RegionName,
-        request_id: &'a str,
+        (request_id, asked): (&'a str, &'a Asked),
     ) -> Result<Context<'a>, Failure> {
         let call = self.service.call(signed.principal.clone(), region.as_str());
         let call = call.ok_or_else(|| {
@@ -226,7 +244,29 @@ impl Api {
                 expected: served.join(" or "),
             })
         })?;
-        Ok(Context { api: self, call, region: region.clone(), request_id })
+        Ok(Context { api: self, call, region: region.clone(), request_id, asked })
+    }
+
+    /// Logs a failure that is not the server's. Those that are have a cause, and are logged with it.
+    fn log_refusal(
+        &self,
+        failure: &Failure,
+        protocol: Protocol,
+        request_id: &str,
+        action: Option<&'static str>,
+        access_key_id: Option<&str>,
+    ) {
+        if failure.has_cause() {
+            return;
+        }
+        let access_key_id = access_key_id.and_then(|id| match self.keys.find(id) {
+            Some(_) => Some(id),
+            None => refusals::shown(id),
+        });
+        let code = &failure.code(protocol);
+        if !self.refusals.log(&Refused { request_id, protocol, action, access_key_id, code }) {
+            self.metrics.refusal_unlogged();
+        }
     }
 
     fn draw_request_id(&self) -> String {
@@ -240,6 +280,15 @@ impl Api {
 }
 
 impl Context<'_> {
+    fn token_keys(&self) -> Result<Arc<TokenKeys>, Failure> {
+        Ok(Arc::clone(self.api.token_keys.get(&self.region).ok_or(ApiError::Internal)?))
+    }
+
+    /// Notes the action that is asked for: one that is served.
+    fn asks_for(&self, action: &'static str) {
+        let _ = self.asked.action.set(action);
+    }
+
     fn tokens(&self, principal: &Principal) -> Result<TokenContext<'_>, Failure> {
         let keys = self.api.token_keys.get(&self.region).ok_or(ApiError::Internal)?;
         Ok(TokenContext {

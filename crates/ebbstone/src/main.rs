@@ -14,11 +14,15 @@ mod root_credentials;
 mod serve;
 mod system;
 
+use std::io::Write;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::builder::BoolishValueParser;
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+use tokio::runtime::Runtime;
 
-use config::{Config, ServeArgs};
+use config::{Config, Effective, ServeArgs};
 use quickstart::QuickstartArgs;
 
 /// A self-hosted block-snapshot service that speaks Amazon's EC2 and EBS protocols
@@ -36,7 +40,7 @@ enum Command {
         #[command(flatten)]
         serve: Box<ServeArgs>,
         /// One JSON object a line in the log, instead of text
-        #[arg(long, env = "EBBSTONE_LOG_JSON")]
+        #[arg(long, env = "EBBSTONE_LOG_JSON", value_parser = BoolishValueParser::new())]
         log_json: bool,
     },
     /// See it work: import, copy, change, copy again, export and compare
@@ -44,19 +48,30 @@ enum Command {
     /// Look at the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Print a script that completes commands and options in a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
     #[command(flatten)]
     Client(Box<cli::Command>),
 }
 
 #[derive(Subcommand)]
 enum ConfigCommand {
-    /// Say what is set, or what is wrong with it; start nothing
-    Check(Box<ServeArgs>),
+    /// Say what is set, as a configuration file without secrets, or what is wrong with it; start nothing
+    Check {
+        #[command(flatten)]
+        serve: Box<ServeArgs>,
+        /// Print it as a JSON document
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let runtime = match tokio::runtime::Runtime::new() {
+    let runtime = match Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error.into()),
     };
@@ -65,25 +80,37 @@ fn main() -> ExitCode {
     }
     let done = match cli.command {
         Command::Client(command) => return runtime.block_on(command.execute()),
-        Command::Serve { serve, log_json } => {
-            process::log_to_stderr(process::Verbosity::Server, log_json);
-            process::harden();
-            Config::load(&serve).map_err(Into::into).and_then(|config| runtime.block_on(serve::run(&config)))
-        }
-        Command::Quickstart(args) => {
-            process::log_to_stderr(process::Verbosity::Tour, false);
-            runtime.block_on(quickstart::run(&args))
-        }
-        Command::Config(ConfigCommand::Check(serve)) => {
-            Config::load(&serve).map_err(Into::into).map(|config| {
-                println!("{config:#?}");
-            })
-        }
+        Command::Serve { serve, log_json } => run_server(&runtime, &serve, log_json),
+        Command::Quickstart(args) => process::log_to_stderr(process::Verbosity::Tour, false)
+            .map_err(Into::into)
+            .and_then(|()| runtime.block_on(quickstart::run(&args))),
+        Command::Config(ConfigCommand::Check { serve, json }) => check_config(&serve, json),
+        Command::Completions { shell } => print_completions(shell),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(&error),
     }
+}
+
+fn run_server(runtime: &Runtime, args: &ServeArgs, log_json: bool) -> anyhow::Result<()> {
+    process::log_to_stderr(process::Verbosity::Server, log_json)?;
+    process::harden();
+    let config = Config::load(args)?;
+    runtime.block_on(serve::run(&config))
+}
+
+fn check_config(args: &ServeArgs, json: bool) -> anyhow::Result<()> {
+    let effective = Effective::of(&Config::load(args)?);
+    let text = if json { effective.to_json()? } else { effective.to_toml()? };
+    Ok(writeln!(std::io::stdout(), "{}", text.trim_end())?)
+}
+
+fn print_completions(shell: Shell) -> anyhow::Result<()> {
+    // Into memory first: what writes the script takes no error for an answer.
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "ebbstone", &mut script);
+    Ok(std::io::stdout().write_all(&script)?)
 }
 
 fn failed(error: &anyhow::Error) -> ExitCode {

@@ -3,6 +3,7 @@
 use rustix::process::{DumpableBehavior, Resource, Signal, getrlimit, set_dumpable_behavior, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::ParseError;
 
 /// Which log lines are shown, in the syntax of `tracing_subscriber::EnvFilter`.
 const LOG_VARIABLE: &str = "EBBSTONE_LOG";
@@ -15,19 +16,34 @@ pub(crate) enum Verbosity {
     Tour,
 }
 
+/// What is wrong with the environment's wish for a log.
+#[derive(Debug, thiserror::Error)]
+#[error("{LOG_VARIABLE} is `{value}`, which is no filter: give a level such as info, or service=debug,info")]
+pub(crate) struct NotAFilter {
+    value: String,
+    source: ParseError,
+}
+
 /// Sends the log to standard error.
-pub(crate) fn log_to_stderr(verbosity: Verbosity, json: bool) {
+///
+/// # Errors
+/// [`NotAFilter`] if the environment says what is to be logged, and that cannot be understood.
+pub(crate) fn log_to_stderr(verbosity: Verbosity, json: bool) -> Result<(), NotAFilter> {
     let usual = match verbosity {
         Verbosity::Server => "info",
         Verbosity::Tour => "error",
     };
-    let filter = EnvFilter::try_from_env(LOG_VARIABLE).unwrap_or_else(|_| EnvFilter::new(usual));
+    let wish = std::env::var_os(LOG_VARIABLE).map(|value| value.to_string_lossy().into_owned());
+    let wish = wish.filter(|value| !value.is_empty()).unwrap_or_else(|| usual.to_owned());
+    let filter =
+        EnvFilter::builder().parse(&wish).map_err(|source| NotAFilter { value: wish.clone(), source })?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
     if json {
         log.json().init();
     } else {
         log.init();
     }
+    Ok(())
 }
 
 /// Keeps keys out of core dumps, opens as many descriptors as are allowed, and ends the process when a thread panics:

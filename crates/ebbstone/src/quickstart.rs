@@ -16,6 +16,7 @@ use iam::Principal;
 use crate::client::endpoint::{Endpoint, Endpoints};
 use crate::client::export::{ExportPlan, export_snapshot};
 use crate::client::import::{ImportParent, ImportPlan, import_file};
+use crate::client::pending_upload::PendingUpload;
 use crate::client::progress::Unseen;
 use crate::client::settings::Settings;
 use crate::client::{CONCURRENCY_DEFAULT, Client, ec2::CopyOrder};
@@ -197,7 +198,7 @@ impl<'a> Tour<'a> {
             timeout_minutes: 60,
             state_file: None,
         };
-        let report = import_file(&self.home, &plan, &Unseen).await?;
+        let report = import_file(&self.home, &plan, &PendingUpload::default(), &Unseen).await?;
         self.home.wait_completed(report.snapshot_id, Some(STEP_TIME_MAX)).await?;
         self.add_row(table, step, HOME, report.snapshot_id, began.elapsed()).await?;
         Ok(report.snapshot_id)

@@ -62,11 +62,15 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     private_file::create_folder(&config.data_dir)
         .with_context(|| format!("cannot use the data folder {}", config.data_dir.display()))?;
     let lock = private_file::lock(&config.data_dir.join(LOCK_FILE)).map_err(|error| {
-        let told = match error.kind() {
-            std::io::ErrorKind::WouldBlock => "another process uses",
-            _ => "cannot use",
-        };
-        anyhow::Error::new(error).context(format!("{told} the data folder {}", config.data_dir.display()))
+        let folder = config.data_dir.display();
+        match error.kind() {
+            std::io::ErrorKind::WouldBlock => {
+                anyhow::anyhow!(
+                    "another process uses the data folder {folder}: stop it, or give another --data-dir"
+                )
+            }
+            _ => anyhow::Error::new(error).context(format!("cannot use the data folder {folder}")),
+        }
     })?;
     let (clock, randomness): (Arc<dyn Clock>, Arc<dyn Randomness>) =
         (Arc::new(SystemClock), Arc::new(SystemRandomness));
@@ -75,10 +79,11 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     let tls = config.tls.as_ref().map(acceptor).transpose()?;
     let has_tls = tls.is_some();
     let api_listener = Listener::bind(config.listen, tls).await;
-    let api_listener = api_listener.with_context(|| format!("cannot listen on {}", config.listen))?;
+    let api_listener =
+        api_listener.with_context(|| format!("cannot listen on {} (--listen)", config.listen))?;
     let observe_listener = Listener::bind(config.metrics_listen, None).await;
-    let observe_listener =
-        observe_listener.with_context(|| format!("cannot listen on {}", config.metrics_listen))?;
+    let observe_listener = observe_listener
+        .with_context(|| format!("cannot listen on {} (--metrics-listen)", config.metrics_listen))?;
     let address = api_listener.address()?;
     tracing::info!(address = %observe_listener.address()?, "metrics, health and readiness");
 
@@ -171,20 +176,23 @@ async fn region_settings(
     let key = Box::new(RegionKeyFile { path: local.join("region.key") });
     let index = local.join("block-index.redb");
     let (name, catalog) = (region.clone(), config.catalog_of(Some(region)));
+    let jobs = metrics.jobs(region);
     let counted = |objects| Arc::new(CountedObjects::new(objects, metrics.object_requests(region)));
     match &config.store {
         StorePlace::Folder(folder) => {
             let objects = LocalDirectory::open(&folder.join(region.as_str()))
                 .with_context(|| format!("cannot use the store folder {}", folder.display()))?;
             let staging = objects.staging();
-            Ok(RegionSettings { name, catalog, objects: counted(Arc::new(objects)), staging, index, key })
+            let objects = counted(Arc::new(objects));
+            Ok(RegionSettings { name, catalog, objects, staging, index, key, jobs })
         }
         StorePlace::S3(place) => {
             let bucket = S3Bucket::connect(&s3_settings(place, region))?;
             let unusable = || format!("cannot use the bucket {} for {region}", place.bucket);
             bucket.check(randomness).await.with_context(unusable)?;
             let staging = local.join("staging");
-            Ok(RegionSettings { name, catalog, objects: counted(Arc::new(bucket)), staging, index, key })
+            let objects = counted(Arc::new(bucket));
+            Ok(RegionSettings { name, catalog, objects, staging, index, key, jobs })
         }
     }
 }

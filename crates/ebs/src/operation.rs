@@ -30,7 +30,7 @@ pub struct SnapshotCursor {
     pub id: SnapshotId,
 }
 
-/// What a paged Describe call is asked for.
+/// What a paged Describe call is asked for. What it answers may be longer than memory, and is told in parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page<Cursor> {
     /// Most items to answer with, if the client set a bound.

@@ -7,6 +7,7 @@
 mod attempt;
 mod complete_upload;
 mod copy;
+pub(crate) mod observer;
 pub(crate) mod upkeep;
 
 use std::sync::Arc;
@@ -77,9 +78,8 @@ pub(crate) async fn run_attempt(
     job: ClaimedJob,
     mut stop: watch::Receiver<bool>,
 ) {
-    let (snapshot, number) = (job.snapshot.snapshot.id, job.attempt);
-    tracing::info!(%snapshot, region = %region.name, attempt = number, "an attempt begins");
     let attempt = Attempt::new(service, region, job);
+    attempt.begin();
     let work = async {
         match attempt.job.kind.clone() {
             JobKind::Copy => Box::pin(copy::run(&attempt)).await,

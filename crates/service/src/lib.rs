@@ -19,6 +19,8 @@ mod uploads;
 
 pub use call::Call;
 pub use error::{Causes, ServiceError};
+pub use jobs::observer::{AttemptEnd, JobFailure, JobName, JobObserver, RetryCause};
+pub use operations::{SnapshotListing, TagListing};
 pub use read::Transferred;
 pub use region::{KeyKeeper, OpenRegionError, RegionSettings};
 pub use service::{Service, ServiceSettings};

@@ -13,8 +13,12 @@ mod get_caller_identity;
 mod get_snapshot_block;
 mod list_changed_blocks;
 mod list_snapshot_blocks;
+mod pager;
 mod put_snapshot_block;
 mod start_snapshot;
+
+pub use describe_snapshots::SnapshotListing;
+pub use describe_tags::TagListing;
 
 use ebs::limits::{DESCRIPTION_CHARS_MAX, FILTER_VALUES_MAX, FILTERS_MAX};
 use ebs::{Filter, Refusal, SnapshotId};

@@ -14,6 +14,7 @@ use quick_cache::sync::Cache;
 use tokio::sync::Notify;
 
 use crate::domains::Domains;
+use crate::jobs::observer::JobObserver;
 use crate::uploads::Uploads;
 
 /// Where a region keeps what it keeps.
@@ -30,6 +31,8 @@ pub struct RegionSettings {
     pub index: PathBuf,
     /// Where its key is kept.
     pub key: Box<dyn KeyKeeper>,
+    /// Who watches its jobs.
+    pub jobs: Arc<dyn JobObserver>,
 }
 
 /// Keeps a region's key outside its store.
@@ -91,6 +94,8 @@ pub(crate) struct Region {
     pub(crate) uploads: Uploads,
     /// Roots of snapshots that were read lately. Who may read is judged before this is asked.
     pub(crate) trees: Cache<SnapshotId, SnapshotTree>,
+    /// Who watches its jobs.
+    pub(crate) jobs: Arc<dyn JobObserver>,
     /// Rings when there may be a job to do.
     pub(crate) job_added: Notify,
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use block_store::MemoryBudget;
-use catalog::Quotas;
+use catalog::{Quotas, SnapshotCounts, UnderWay};
 use ebs::{Clock, Compat, Randomness, RegionName};
 use iam::Principal;
 use tokio::sync::watch;
@@ -114,6 +114,18 @@ impl Service {
             region.store.ping().await?;
         }
         Ok(())
+    }
+
+    /// How much is under way in a region, and how many snapshots it has; nothing if it is not served here.
+    ///
+    /// # Errors
+    /// [`crate::ServiceError::Unavailable`] if its catalog does not answer.
+    pub async fn counts(
+        &self,
+        region: &RegionName,
+    ) -> Result<Option<(UnderWay, SnapshotCounts)>, crate::ServiceError> {
+        let Some(region) = self.shared.regions.get(region) else { return Ok(None) };
+        Ok(Some((region.catalog.under_way().await?, region.catalog.snapshot_counts().await?)))
     }
 
     /// Runs jobs and upkeep of all regions until [`Service::stop`]; returns when those under way have let go.

@@ -6,6 +6,7 @@ mod deletion;
 mod expiry;
 mod faults;
 mod leases;
+mod listings;
 mod owned_clock;
 mod owned_objects;
 mod quotas;

@@ -66,14 +66,16 @@ impl Sparse {
         let [copy_one, copy_two] =
             [&day_one, &day_two].map(|id| ["copy", id, "--from-region", HOME, "--wait"]);
         self.snapshot("copy in the region", HOME, &copy_one)?;
-        let there = self.snapshot("copy to another region", AWAY, &copy_one)?;
+        self.snapshot("copy to another region", AWAY, &copy_one)?;
         self.snapshot("copy of what changed", AWAY, &copy_two)?;
         self.repeated("describe", &["describe", &day_two])?;
         self.repeated("diff", &["diff", &day_one, &day_two])?;
         let endpoint = self.server.endpoint().to_owned();
-        let pull = ["pull", &day_two, "--from-region", HOME, "--from-endpoint-url", &endpoint];
-        let of_day_one = ["--parent", &there, "--from-parent", &day_one];
-        self.snapshot("pull of what changed", AWAY, &[&pull[..], &of_day_one].concat())?;
+        let from_home = ["--from-region", HOME, "--from-endpoint-url", &endpoint];
+        let pulled = self.snapshot("pull", AWAY, &[&["pull", &day_one], &from_home[..]].concat())?;
+        let of_day_one = ["--parent", &pulled, "--from-parent", &day_one];
+        let pull = [&["pull", &day_two], &from_home[..], &of_day_one].concat();
+        self.snapshot("pull of what changed", AWAY, &pull)?;
         let exported = self.images.join("exported.raw").display().to_string();
         self.step("export", HOME, 1, &["export", &day_two, &exported])?;
         self.judge()

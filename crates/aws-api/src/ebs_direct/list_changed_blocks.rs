@@ -4,9 +4,9 @@
 
 use ebs::operation::list_changed_blocks::{ChangedBlock, ListChangedBlocksReply, ListChangedBlocksRequest};
 use ebs::{BLOCK_BYTES, Refusal, SnapshotId};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-use super::{epoch_seconds, json_answer, page};
+use super::{epoch_seconds, list_answer, page};
 use crate::HttpAnswer;
 use crate::form::Fields;
 use crate::token::page::Listing;
@@ -41,35 +41,51 @@ pub fn encode(
     request_id: &str,
     context: &TokenContext<'_>,
 ) -> HttpAnswer {
-    let mut first_tokens = tokens(context, first, &reply.blocks, |block| block.in_first).into_iter();
-    let mut second_tokens = tokens(context, second, &reply.blocks, |block| block.in_second).into_iter();
-    let changed_blocks = reply.blocks.iter().map(|block| Block {
-        block_index: block.index.0,
-        first_block_token: if block.in_first { first_tokens.next() } else { None },
-        second_block_token: if block.in_second { second_tokens.next() } else { None },
-    });
     let listing = Listing::of_changed_blocks(context, first, second);
     let answer = Answer {
-        changed_blocks: changed_blocks.collect(),
+        changed_blocks: ChangedBlocks { context, first, second, blocks: &reply.blocks },
         expiry_time: epoch_seconds(block::expiry(context)),
         volume_size: reply.volume_size.gib(),
         block_size: BLOCK_BYTES,
         next_token: reply.next.map(|from| listing.seal(context, &from)),
     };
-    json_answer(200, request_id, &answer)
+    list_answer(200, request_id, &answer, reply.blocks.len() * BLOCK_JSON_BYTES)
 }
+
+/// Most bytes of a block in the answer.
+const BLOCK_JSON_BYTES: usize = 224;
 
 /// The name of the parameter that names the first snapshot.
 pub(crate) const FIRST_SNAPSHOT_ID: &str = "FirstSnapshotId";
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Answer {
-    changed_blocks: Vec<Block>,
+struct Answer<'a> {
+    changed_blocks: ChangedBlocks<'a>,
     expiry_time: f64,
     volume_size: u32,
     block_size: usize,
     next_token: Option<String>,
+}
+
+/// Blocks whose tokens are sealed one by one as they are written.
+struct ChangedBlocks<'a> {
+    context: &'a TokenContext<'a>,
+    first: SnapshotId,
+    second: SnapshotId,
+    blocks: &'a [ChangedBlock],
+}
+
+impl Serialize for ChangedBlocks<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut first = tokens(self.context, self.first, self.blocks, |block| block.in_first);
+        let mut second = tokens(self.context, self.second, self.blocks, |block| block.in_second);
+        serializer.collect_seq(self.blocks.iter().map(|block| Block {
+            block_index: block.index.0,
+            first_block_token: if block.in_first { first.next() } else { None },
+            second_block_token: if block.in_second { second.next() } else { None },
+        }))
+    }
 }
 
 #[derive(Serialize)]
@@ -88,7 +104,7 @@ fn tokens(
     snapshot: SnapshotId,
     blocks: &[ChangedBlock],
     has: impl Fn(&ChangedBlock) -> bool,
-) -> Vec<String> {
+) -> impl Iterator<Item = String> {
     let present: Vec<_> = blocks.iter().filter(|block| has(block)).map(|block| block.index).collect();
     block::seal(context, snapshot, present.into_iter())
 }

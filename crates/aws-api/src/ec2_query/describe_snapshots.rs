@@ -2,8 +2,8 @@
 //!
 //! Source: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnapshots.html>.
 
-use ebs::operation::Page;
-use ebs::operation::describe_snapshots::{DescribeSnapshotsReply, DescribeSnapshotsRequest};
+use ebs::operation::describe_snapshots::DescribeSnapshotsRequest;
+use ebs::operation::{Page, SnapshotCursor};
 use ebs::snapshot::ARBITRARY_VOLUME_ID;
 use ebs::{Refusal, Snapshot, TransferType, VolumeSize};
 
@@ -38,19 +38,27 @@ pub fn decode(fields: &Fields<'_>, context: &TokenContext<'_>) -> Result<Describ
     Ok(request)
 }
 
-/// The answer that says `reply` to `request`.
-pub fn encode(
-    request: &DescribeSnapshotsRequest,
-    reply: &DescribeSnapshotsReply,
-    request_id: &str,
-    context: &TokenContext<'_>,
-) -> HttpAnswer {
-    let next = reply.next.map(|cursor| Listing::of_snapshots(context, request).seal(context, &cursor));
-    envelope::success(Ec2Action::DescribeSnapshots, request_id, |xml| {
-        xml.set("snapshotSet", &reply.snapshots, item);
-        xml.optional("nextToken", next);
-    })
+/// The answer up to its first snapshot. [`members`] follow, as often as there are more, and then [`end`].
+pub fn begin(request_id: &str) -> HttpAnswer {
+    envelope::begin_set(Ec2Action::DescribeSnapshots, request_id, SET)
 }
+
+/// The part of the answer that shows `snapshots`.
+pub fn members(snapshots: &[Snapshot]) -> Vec<u8> {
+    Xml::members(snapshots, item)
+}
+
+/// The end of the answer to `request`; `next` is where its next page begins, if there is one.
+pub fn end(
+    request: &DescribeSnapshotsRequest,
+    next: Option<SnapshotCursor>,
+    context: &TokenContext<'_>,
+) -> Vec<u8> {
+    let next = next.map(|cursor| Listing::of_snapshots(context, request).seal(context, &cursor));
+    envelope::end_set(Ec2Action::DescribeSnapshots, SET, next)
+}
+
+const SET: &str = "snapshotSet";
 
 fn item(xml: &mut Xml, snapshot: &Snapshot) {
     xml.text("snapshotId", snapshot.id);

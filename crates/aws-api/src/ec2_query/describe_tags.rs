@@ -4,13 +4,14 @@
 
 use ebs::Refusal;
 use ebs::operation::Page;
-use ebs::operation::describe_tags::{DescribeTagsReply, DescribeTagsRequest};
+use ebs::operation::describe_tags::{DescribeTagsRequest, ResourceTag, TagCursor};
 
 use super::{Ec2Action, envelope, filters, page};
 use crate::HttpAnswer;
 use crate::form::Fields;
 use crate::token::TokenContext;
 use crate::token::page::Listing;
+use crate::xml::Xml;
 
 /// The request that `fields` make.
 ///
@@ -28,21 +29,25 @@ pub fn decode(fields: &Fields<'_>, context: &TokenContext<'_>) -> Result<Describ
     Ok(request)
 }
 
-/// The answer that says `reply` to `request`.
-pub fn encode(
-    request: &DescribeTagsRequest,
-    reply: &DescribeTagsReply,
-    request_id: &str,
-    context: &TokenContext<'_>,
-) -> HttpAnswer {
-    let next = reply.next.as_ref().map(|cursor| Listing::of_tags(context, request).seal(context, cursor));
-    envelope::success(Ec2Action::DescribeTags, request_id, |xml| {
-        xml.set("tagSet", &reply.tags, |xml, tag| {
-            xml.text("resourceId", tag.resource);
-            xml.text("resourceType", "snapshot");
-            xml.text("key", &tag.tag.key);
-            xml.text("value", &tag.tag.value);
-        });
-        xml.optional("nextToken", next);
+/// The answer up to its first tag. [`members`] follow, as often as there are more, and then [`end`].
+pub fn begin(request_id: &str) -> HttpAnswer {
+    envelope::begin_set(Ec2Action::DescribeTags, request_id, SET)
+}
+
+/// The part of the answer that shows `tags`.
+pub fn members(tags: &[ResourceTag]) -> Vec<u8> {
+    Xml::members(tags, |xml, tag| {
+        xml.text("resourceId", tag.resource);
+        xml.text("resourceType", "snapshot");
+        xml.text("key", &tag.tag.key);
+        xml.text("value", &tag.tag.value);
     })
 }
+
+/// The end of the answer to `request`; `next` is where its next page begins, if there is one.
+pub fn end(request: &DescribeTagsRequest, next: Option<&TagCursor>, context: &TokenContext<'_>) -> Vec<u8> {
+    let next = next.map(|cursor| Listing::of_tags(context, request).seal(context, cursor));
+    envelope::end_set(Ec2Action::DescribeTags, SET, next)
+}
+
+const SET: &str = "tagSet";

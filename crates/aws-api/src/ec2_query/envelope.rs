@@ -20,6 +20,18 @@ pub(super) fn success(action: Ec2Action, request_id: &str, content: impl FnOnce(
     HttpAnswer::new(200, request_id, CONTENT_TYPE, body)
 }
 
+/// The answer of an action up to the members of its set, which follow it in parts.
+pub(super) fn begin_set(action: Ec2Action, request_id: &str, set: &str) -> HttpAnswer {
+    let root = format!("{}Response", action.name());
+    let body = Xml::open(&root, Some(NAMESPACE), set, |xml| xml.text("requestId", request_id));
+    HttpAnswer::new(200, request_id, CONTENT_TYPE, body)
+}
+
+/// The end of an answer that [`begin_set`] began, with the token of the page that follows, if there is one.
+pub(super) fn end_set(action: Ec2Action, set: &str, next: Option<String>) -> Vec<u8> {
+    Xml::close(&format!("{}Response", action.name()), set, |xml| xml.optional("nextToken", next))
+}
+
 /// The answer of an action that answers nothing but that it is done.
 pub(super) fn done(action: Ec2Action, request_id: &str) -> HttpAnswer {
     success(action, request_id, |xml| xml.text("return", true))

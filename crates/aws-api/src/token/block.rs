@@ -12,18 +12,18 @@ pub fn expiry(context: &TokenContext<'_>) -> Timestamp {
     context.now.plus_ms(BLOCK_TOKEN_VALID_MS)
 }
 
-/// A token for each of `blocks`, in their order, good until [`expiry`].
+/// A token for each of `blocks`, in their order, good until [`expiry`]; each is sealed when it is asked for, so that
+/// a long listing need not hold them all.
 pub fn seal(
     context: &TokenContext<'_>,
     snapshot: SnapshotId,
     blocks: impl ExactSizeIterator<Item = BlockIndex>,
-) -> Vec<String> {
+) -> impl Iterator<Item = String> {
     let content = expiry(context).0.to_le_bytes();
     let nonces = context.nonces(blocks.len());
     blocks
         .zip(nonces)
-        .map(|(block, nonce)| context.keys.seal(nonce, purpose(context, snapshot, block), &content))
-        .collect()
+        .map(move |(block, nonce)| context.keys.seal(nonce, purpose(context, snapshot, block), &content))
 }
 
 /// Checks that `token` was sealed for this block of this snapshot, and has not expired.

@@ -61,7 +61,7 @@ fn one() -> SnapshotId {
 }
 
 fn block_token(context: &TokenContext<'_>, index: u32) -> String {
-    block::seal(context, one(), [BlockIndex(index)].into_iter()).remove(0)
+    block::seal(context, one(), [BlockIndex(index)].into_iter()).next().expect("one")
 }
 
 fn describe_all() -> DescribeSnapshotsRequest {
@@ -257,7 +257,8 @@ fn block_page_tokens_are_bound_to_their_snapshots() {
 #[test]
 fn a_page_of_tokens_draws_different_nonces() {
     let desk = Desk::new();
-    let tokens = block::seal(&desk.context(), one(), (0..10_000).map(BlockIndex));
-    let distinct: std::collections::BTreeSet<_> = tokens.iter().map(|token| &token[..20]).collect();
+    let context = desk.context();
+    let tokens = block::seal(&context, one(), (0..10_000).map(BlockIndex));
+    let distinct: std::collections::BTreeSet<_> = tokens.map(|token| token[..20].to_owned()).collect();
     assert_eq!(distinct.len(), 10_000);
 }

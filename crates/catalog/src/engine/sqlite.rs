@@ -23,6 +23,9 @@ const BUSY_PAUSE: Duration = Duration::from_millis(10);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 /// The statement that begins a transaction which may write.
 const BEGIN: &str = "BEGIN IMMEDIATE";
+/// Rows that the driver's thread may be ahead of who reads them: with few, a listing wakes it and is woken by it again
+/// and again. All rows of a statement are in memory in the end.
+const ROWS_AHEAD: usize = 1_024;
 /// Most connections that read.
 const READERS_MAX: u32 = 4;
 
@@ -43,6 +46,7 @@ impl Database {
             .filename(path)
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT)
+            .row_buffer_size(ROWS_AHEAD)
             .disable_statement_logging();
         let writing =
             options.clone().journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);

@@ -1,6 +1,6 @@
 //! Snapshots as rows, and the ways to read them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use ebs::operation::SnapshotCursor;
 use ebs::{
@@ -41,6 +41,9 @@ pub struct CopySource {
     /// The source.
     pub snapshot: SnapshotId,
 }
+
+/// Most tags of all snapshots of a page together, but for those of its first snapshot.
+const TAGS_OF_PAGE_MAX: u64 = 128;
 
 /// Most ids bound to one statement.
 const IDS_AT_ONCE: usize = 500;
@@ -83,8 +86,29 @@ impl RegionCatalog {
         Ok(records)
     }
 
-    /// The account's snapshots after the cursor, at most `limit`, newest start first, those of one start time by
-    /// id. Takes as long for the last page as for the first.
+    /// Those of these ids that the account has a snapshot of.
+    ///
+    /// # Errors
+    /// `Unavailable` and `Corrupt`.
+    pub async fn known_snapshots(
+        &self,
+        account: AccountId,
+        ids: &[SnapshotId],
+    ) -> Result<HashSet<SnapshotId>, CatalogError> {
+        let mut known = HashSet::new();
+        for ids in ids.chunks(IDS_AT_ONCE) {
+            let mut values = vec![Value::from(account.to_string())];
+            values.extend(ids.iter().map(|id| Value::from(id.to_string())));
+            let sql = [SELECT_KNOWN, &placeholders(2, ids.len())].concat();
+            for row in self.engine.fetch_built(sql, &values).await? {
+                known.insert(row.parsed("id")?);
+            }
+        }
+        Ok(known)
+    }
+
+    /// The account's snapshots after the cursor, newest start first, those of one start time by id; none only if
+    /// there are no more. At most `limit`, and fewer if those have many tags, so that what is in memory has a bound. Takes as long for the last page as for the first.
     ///
     /// # Errors
     /// `Unavailable` and `Corrupt`.
@@ -108,6 +132,8 @@ impl RegionCatalog {
             rows.extend(self.engine.fetch(SELECT_BEFORE_TIME, &[owner, before.0.into(), rest.into()]).await?);
         }
         let mut records = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        drop(rows);
+        keep_within_tags(&self.engine, account, &mut records).await?;
         attach_tags(&self.engine, account, &mut records).await?;
         Ok(records)
     }
@@ -160,6 +186,8 @@ const SELECT_NEWEST_COPY: &str = select_snapshots!(
 pub(super) const SELECT_PINNED_SNAPSHOT: &str = select_snapshots!(
     "id = $1 AND state = 'completed' AND EXISTS (SELECT 1 FROM root_pins p WHERE p.snapshot = snapshots.id)"
 );
+const SELECT_KNOWN: &str = "SELECT id FROM snapshots WHERE deleted = 0 AND account = $1 AND id IN ";
+const COUNT_TAGS_OF: &str = "SELECT snapshot, COUNT(*) AS tags FROM tags WHERE account = $1 AND snapshot IN ";
 const SELECT_TAGS_OF: &str = "SELECT snapshot, name, value FROM tags WHERE account = $1 AND snapshot IN ";
 
 /// The snapshot of this id whoever has it, with its tags, unless it was deleted.
@@ -184,6 +212,31 @@ pub(super) fn placeholders(first: usize, count: usize) -> String {
     format!("({})", numbered.join(","))
 }
 
+/// Leaves so many of `records` away, from the end, that the others have few tags together.
+async fn keep_within_tags(
+    engine: &Engine,
+    account: AccountId,
+    records: &mut Vec<SnapshotRecord>,
+) -> Result<(), CatalogError> {
+    let mut tags = HashMap::new();
+    for records in records.chunks(IDS_AT_ONCE) {
+        let mut values = vec![Value::from(account.to_string())];
+        values.extend(records.iter().map(|record| Value::from(record.snapshot.id.to_string())));
+        let sql = [COUNT_TAGS_OF, &placeholders(2, records.len()), " GROUP BY snapshot"].concat();
+        for row in engine.fetch_built(sql, &values).await? {
+            tags.insert(row.parsed::<SnapshotId>("snapshot")?, row.number::<u64>("tags")?);
+        }
+    }
+    let mut all = 0;
+    let within = records.iter().take_while(|record| {
+        all += tags.get(&record.snapshot.id).copied().unwrap_or(0);
+        all <= TAGS_OF_PAGE_MAX
+    });
+    let kept = within.count().max(1);
+    records.truncate(kept);
+    Ok(())
+}
+
 async fn attach_tags(
     engine: &Engine,
     account: AccountId,
@@ -195,7 +248,10 @@ async fn attach_tags(
     for records in records.chunks(IDS_AT_ONCE) {
         let mut values = vec![Value::from(account.to_string())];
         values.extend(records.iter().map(|record| Value::from(record.snapshot.id.to_string())));
-        let sql = [SELECT_TAGS_OF, &placeholders(2, records.len())].concat();
+        let sql = match engine.is_postgres() {
+            true => postgres_tags_of(records.len()),
+            false => [SELECT_TAGS_OF, &placeholders(2, records.len())].concat(),
+        };
         for row in engine.fetch_built(sql, &values).await? {
             found.push((row.parsed::<SnapshotId>("snapshot")?, read_tag(&row)?));
         }
@@ -207,6 +263,17 @@ async fn attach_tags(
     }
     records.iter_mut().for_each(|record| record.snapshot.tags.sort());
     Ok(())
+}
+
+/// The statement in PostgreSQL: one look into the index for each snapshot, `$2` and on. Left to itself, its planner
+/// reads every tag of the account while the table's statistics are missing or old.
+fn postgres_tags_of(count: usize) -> String {
+    let ids: Vec<String> = (2..2 + count).map(|number| format!("(${number})")).collect();
+    format!(
+        "SELECT p.id AS snapshot, t.name, t.value FROM (VALUES {}) AS p (id) CROSS JOIN LATERAL \
+         (SELECT name, value FROM tags WHERE account = $1 AND snapshot = p.id OFFSET 0) AS t",
+        ids.join(",")
+    )
 }
 
 fn read_tag(row: &Row) -> Result<Tag, CatalogError> {

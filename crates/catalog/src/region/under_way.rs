@@ -7,24 +7,50 @@ use super::job::JobId;
 use crate::engine::Row;
 use crate::error::CatalogError;
 
-/// How many rows stand for work, and for what work left behind. All taken at one moment.
+/// How many rows stand for work, and for what work left behind. All taken at one moment, each counted up to
+/// [`COUNTED_MAX`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct UnderWay {
     /// Sessions that may write or read.
     pub live_sessions: u64,
     /// Sessions that are over and not pruned yet.
     pub ended_sessions: u64,
-    /// Jobs that wait for an attempt.
-    pub queued_jobs: u64,
-    /// Jobs with an attempt.
-    pub running_jobs: u64,
+    /// Copies.
+    pub copies: Unfinished,
+    /// Completions of uploads.
+    pub upload_completions: Unfinished,
     /// Jobs that are over and not pruned yet.
     pub ended_jobs: u64,
+    /// Uploads that take blocks.
+    pub open_uploads: u64,
     /// Pins of segments.
     pub segment_pins: u64,
     /// Pins of roots.
     pub root_pins: u64,
 }
+
+/// Jobs of one kind that are not over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Those that wait for an attempt.
+    pub queued: u64,
+    /// Those with an attempt.
+    pub running: u64,
+}
+
+/// How many snapshots there are of all accounts, deleted ones left out. All taken at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SnapshotCounts {
+    /// On their way, counted up to [`COUNTED_MAX`].
+    pub pending: u64,
+    /// Whole.
+    pub completed: u64,
+    /// Failed, counted up to [`COUNTED_MAX`].
+    pub error: u64,
+}
+
+/// Most rows of a kind that are counted, so that who watches does not stand in the way of who works.
+pub const COUNTED_MAX: u32 = 100_000;
 
 /// Where a job is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,17 +103,36 @@ impl RegionCatalog {
     /// # Errors
     /// `Unavailable` and `Corrupt`.
     pub async fn under_way(&self) -> Result<UnderWay, CatalogError> {
-        let rows = self.engine.fetch(SELECT_COUNTS, &[]).await?;
+        let rows = self.engine.fetch(SELECT_COUNTS, &[COUNTED_MAX.into()]).await?;
         let row = rows.first().ok_or(CatalogError::Missing { what: "counts" })?;
         Ok(UnderWay {
             live_sessions: row.number("live_sessions")?,
             ended_sessions: row.number("ended_sessions")?,
-            queued_jobs: row.number("queued_jobs")?,
-            running_jobs: row.number("running_jobs")?,
+            copies: Unfinished {
+                queued: row.number("queued_copies")?,
+                running: row.number("running_copies")?,
+            },
+            upload_completions: Unfinished {
+                queued: row.number("queued_completions")?,
+                running: row.number("running_completions")?,
+            },
             ended_jobs: row.number("ended_jobs")?,
+            open_uploads: row.number("open_uploads")?,
             segment_pins: row.number("segment_pins")?,
             root_pins: row.number("root_pins")?,
         })
+    }
+
+    /// How many snapshots there are.
+    ///
+    /// # Errors
+    /// `Unavailable` and `Corrupt`.
+    pub async fn snapshot_counts(&self) -> Result<SnapshotCounts, CatalogError> {
+        let rows = self.engine.fetch(SELECT_SNAPSHOT_COUNTS, &[COUNTED_MAX.into()]).await?;
+        let row = rows.first().ok_or(CatalogError::Missing { what: "counts" })?;
+        let (pending, error): (u64, u64) = (row.number("pending")?, row.number("error")?);
+        let all: u64 = row.number("snapshots")?;
+        Ok(SnapshotCounts { pending, completed: all.saturating_sub(pending + error), error })
     }
 
     /// The job that makes a snapshot complete, over or not; nothing if there is none, or none any more.
@@ -101,13 +146,29 @@ impl RegionCatalog {
 }
 
 const SELECT_COUNTS: &str = "SELECT \
-     (SELECT COUNT(*) FROM sessions WHERE state = 'live') AS live_sessions, \
-     (SELECT COUNT(*) FROM sessions WHERE state <> 'live') AS ended_sessions, \
-     (SELECT COUNT(*) FROM jobs WHERE state = 'queued') AS queued_jobs, \
-     (SELECT COUNT(*) FROM jobs WHERE state = 'running') AS running_jobs, \
-     (SELECT COUNT(*) FROM jobs WHERE state NOT IN ('queued', 'running')) AS ended_jobs, \
-     (SELECT COUNT(*) FROM session_pins) AS segment_pins, \
-     (SELECT COUNT(*) FROM root_pins) AS root_pins";
+     COUNT(CASE WHEN kind = 'copy' AND state = 'queued' THEN 1 END) AS queued_copies, \
+     COUNT(CASE WHEN kind = 'copy' AND state = 'running' THEN 1 END) AS running_copies, \
+     COUNT(CASE WHEN kind <> 'copy' AND state = 'queued' THEN 1 END) AS queued_completions, \
+     COUNT(CASE WHEN kind <> 'copy' AND state = 'running' THEN 1 END) AS running_completions, \
+     (SELECT COUNT(*) FROM (SELECT state FROM sessions LIMIT $1) AS few WHERE state = 'live') \
+       AS live_sessions, \
+     (SELECT COUNT(*) FROM (SELECT state FROM sessions LIMIT $1) AS few WHERE state <> 'live') \
+       AS ended_sessions, \
+     (SELECT COUNT(*) FROM (SELECT state FROM jobs LIMIT $1) AS few \
+       WHERE state NOT IN ('queued', 'running')) AS ended_jobs, \
+     (SELECT COUNT(*) FROM (SELECT 1 FROM uploads WHERE state = 'open' LIMIT $1) AS few) AS open_uploads, \
+     (SELECT COUNT(*) FROM (SELECT 1 FROM session_pins LIMIT $1) AS few) AS segment_pins, \
+     (SELECT COUNT(*) FROM (SELECT 1 FROM root_pins LIMIT $1) AS few) AS root_pins \
+     FROM (SELECT kind, state FROM jobs WHERE state IN ('queued', 'running') LIMIT $1) AS unfinished";
+
+/// Each account's number is kept by whoever creates or deletes a snapshot, so that completed ones, which may be many,
+/// are not counted one by one.
+const SELECT_SNAPSHOT_COUNTS: &str = "SELECT \
+     (SELECT CAST(COALESCE(SUM(snapshots), 0) AS BIGINT) FROM account_usage) AS snapshots, \
+     (SELECT COUNT(*) FROM (SELECT 1 FROM snapshots WHERE state = 'pending' AND deleted = 0 LIMIT $1) AS few) \
+       AS pending, \
+     (SELECT COUNT(*) FROM (SELECT 1 FROM snapshots WHERE state = 'error' AND deleted = 0 LIMIT $1) AS few) \
+       AS error";
 
 const SELECT_JOB: &str = "SELECT j.id, j.state, j.attempt, j.run_at, h.lease_until FROM jobs j \
      LEFT JOIN sessions h ON h.id = j.session WHERE j.snapshot = $1";

@@ -12,6 +12,7 @@ on_both_engines!(
     deleting_by_key_by_value_and_all,
     pages_are_in_byte_order_on_either_engine,
     many_tags_on_many_snapshots,
+    a_page_of_snapshots_has_few_tags_and_at_least_one_snapshot,
 );
 
 async fn two_copies(catalog: &catalog::RegionCatalog) -> [ebs::SnapshotId; 2] {
@@ -109,4 +110,37 @@ async fn many_tags_on_many_snapshots(bed: Bed) {
     }
     let refused = catalog.put_tags(alice(), &ids, &[tag("one more", "")], 50).await;
     assert!(matches!(refused, Err(TagsRefused::TooManyTags(id)) if id == ids[0]), "{refused:?}");
+}
+
+async fn a_page_of_snapshots_has_few_tags_and_at_least_one_snapshot(bed: Bed) {
+    const MANY: usize = 200;
+    let (catalog, _) = bed.furnished().await;
+    let mut tags_of = std::collections::BTreeMap::new();
+    for number in 0..40 {
+        let new = copy();
+        catalog.create_copy(&new, &QUOTAS).await.expect("creates");
+        let tags = (0..[0, 50, 3, MANY][number % 4]).map(|key| tag(&format!("{key:03}"), "v"));
+        let tags = tags.collect::<Vec<_>>();
+        if !tags.is_empty() {
+            catalog.put_tags(alice(), &[new.id], &tags, MANY).await.expect("puts");
+        }
+        tags_of.insert(new.id, tags);
+    }
+    let (mut after, mut pages) = (None, 0);
+    loop {
+        let page = catalog.snapshots_page(alice(), after, 100).await.expect("reads");
+        let Some(last) = page.last() else { break };
+        after = Some(ebs::operation::SnapshotCursor {
+            start_time: last.snapshot.start_time,
+            id: last.snapshot.id,
+        });
+        let tags = page.iter().map(|record| record.snapshot.tags.len()).sum::<usize>();
+        assert!(tags <= 128 || page.len() == 1, "{tags} tags of {} snapshots", page.len());
+        pages += 1;
+        for record in page {
+            assert_eq!(tags_of.remove(&record.snapshot.id), Some(record.snapshot.tags));
+        }
+    }
+    assert!(tags_of.is_empty(), "every snapshot is in a page");
+    assert!(pages < 40, "small ones come together");
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::arguments::{LabelArgs, parse_timeout};
 use super::connection::ConnectionArgs;
 use super::error::CliError;
+use super::interruption::interruptible;
 use super::wait::wait_for;
 use crate::client::as_text;
 use crate::client::ec2::CopyOrder;
@@ -57,7 +58,7 @@ impl CopyArgs {
             kms_key_id: self.kms_key_id,
             tags: self.label.tags,
         };
-        let snapshot_id = client.copy_snapshot(&order).await?;
+        let snapshot_id = interruptible(client.copy_snapshot(&order)).await?;
         let (state, waited) = if self.wait {
             wait_for(&client, snapshot_id, self.timeout).await
         } else {

@@ -1,9 +1,13 @@
 //! Why a command failed, and what its exit code says about it.
 
 use std::error::Error;
-use std::io::{self, Write};
+use std::io;
+
+use ebs::SnapshotId;
 
 use super::exit_code;
+use super::interruption::UploadLeft;
+use super::output::Output;
 use crate::client::ClientError;
 use crate::client::error::Cause;
 use crate::client::settings::SettingsError;
@@ -36,6 +40,17 @@ pub(crate) enum CliError {
         /// The signal's number.
         signal: u8,
     },
+    /// A transfer did not come to its end, and has begun an upload.
+    #[error("the upload {snapshot} was not finished")]
+    Unfinished {
+        /// Why.
+        #[source]
+        cause: Box<Self>,
+        /// The upload.
+        snapshot: SnapshotId,
+        /// What has become of it.
+        left: UploadLeft,
+    },
 }
 
 impl From<SettingsError> for CliError {
@@ -51,30 +66,72 @@ impl CliError {
             Self::Client(error) => client_exit_code(error),
             Self::Several { exit_code, .. } => *exit_code,
             Self::Output(_) | Self::Signals(_) => exit_code::FAILURE,
+            Self::Unfinished { cause, .. } => cause.exit_code(),
             Self::Interrupted { signal } => exit_code::SIGNALLED.saturating_add(*signal),
         }
     }
 
-    /// Says on standard error what happened, with its causes; nothing if the reader of standard output has gone.
-    pub(crate) fn report(&self) {
+    /// Says on standard error what happened, with its causes and what is left of it; nothing if the reader of standard
+    /// output has gone.
+    pub(crate) fn report(&self, output: Output) {
         if matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe) {
             return;
         }
-        say(self);
+        match self {
+            Self::Unfinished { cause, snapshot, left } => {
+                cause.report(output);
+                output.note(&left_of(*snapshot, left));
+            }
+            _ => output.say(self, self.code(), self.exit_code()),
+        }
+    }
+
+    fn code(&self) -> Option<&str> {
+        match self {
+            Self::Client(error) => client_code(error),
+            _ => None,
+        }
     }
 }
 
-/// Says an error and its causes on standard error, in a line.
-pub(super) fn say(error: &dyn Error) {
-    let mut line = format!("ebbstone: {error}");
+/// The code with which the service refused, if it did.
+pub(super) fn client_code(error: &ClientError) -> Option<&str> {
+    match error {
+        ClientError::Refused(refused) => Some(&refused.code),
+        _ => None,
+    }
+}
+
+/// An error and its causes, in a line.
+pub(super) fn with_causes(error: &dyn Error) -> String {
+    let mut line = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
         line.push_str(&format!(": {error}"));
         cause = error.source();
     }
-    line.push('\n');
-    // There is nowhere left to complain to.
-    let _ = io::stderr().write_all(line.as_bytes());
+    line
+}
+
+fn left_of(snapshot: SnapshotId, left: &UploadLeft) -> String {
+    match left {
+        UploadLeft::Deleted => format!("the upload {snapshot} is deleted"),
+        UploadLeft::Kept { state_file } => format!(
+            "the upload {snapshot} is kept: the same command goes on with it; to give it up, `ebbstone rm {snapshot}` and \
+            delete {}",
+            state_file.display()
+        ),
+        UploadLeft::Over { state, state_file } => format!(
+            "the upload {snapshot} is over ({state}), and nothing goes on with it: delete {} to start anew",
+            state_file.display()
+        ),
+        UploadLeft::Pending(reason) => {
+            let reason = reason
+                .as_ref()
+                .map_or_else(|| "in time".to_owned(), |error| format!("({})", with_causes(error)));
+            format!("the upload {snapshot} could not be deleted {reason}; `ebbstone rm {snapshot}` does that")
+        }
+    }
 }
 
 /// The exit code of a failed call or transfer.
@@ -101,8 +158,12 @@ pub(super) fn client_exit_code(error: &ClientError) -> u8 {
         ClientError::TimedOut { .. } => exit_code::TIMED_OUT,
         ClientError::VolumeTooSmall { .. }
         | ClientError::NotAnImage(_)
+        | ClientError::EmptyImage(_)
         | ClientError::NotAFile(_)
+        | ClientError::NoFolder(_)
         | ClientError::FileExists(_)
+        | ClientError::ParentDiffers { .. }
+        | ClientError::ParentFileDiffers { .. }
         | ClientError::StateMismatch { .. } => exit_code::USAGE,
         ClientError::Unreachable { .. }
         | ClientError::Answer { .. }
@@ -144,7 +205,7 @@ mod tests {
             (refused("AuthFailure"), 6),
             (refused("InvalidParameterValue"), 1),
             (failed, 4),
-            (ClientError::TimedOut { seconds: 1, pending: 1 }, 5),
+            (ClientError::TimedOut { seconds: 1, pending: Vec::new() }, 5),
             (SettingsError::NoCredentials.into(), 6),
             (SettingsError::NoRegion.into(), 2),
             (ClientError::Answer { operation: "x", problem: "y" }, 1),

@@ -10,10 +10,12 @@ use serde::Serialize;
 use super::arguments::{LabelArgs, TransferArgs, UploadArgs, parse_volume_size};
 use super::connection::ConnectionArgs;
 use super::error::CliError;
+use super::interruption::transferring;
 use super::progress_bar::bar;
 use super::quantity::bytes;
 use super::wait::wait_for;
 use crate::client::import::{ImportParent, ImportPlan, ImportReport, import_file};
+use crate::client::pending_upload::PendingUpload;
 
 /// What to import.
 #[derive(Args, Debug)]
@@ -58,7 +60,9 @@ impl ImportArgs {
         let no_wait = self.upload.no_wait;
         let plan = self.plan();
         let progress = bar("import");
-        let report = import_file(&client, &plan, &*progress).await?;
+        let pending = PendingUpload::default();
+        let importing = import_file(&client, &plan, &pending, &*progress);
+        let report = transferring(&client, &pending, plan.state_file.clone(), importing).await?;
         drop(progress);
         let (state, waited) = if no_wait {
             ("pending".to_owned(), Ok(()))

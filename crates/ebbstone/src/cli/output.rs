@@ -1,14 +1,16 @@
 //! What commands print: a JSON document, or lines for people.
 
+use std::error::Error;
 use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::error::CliError;
+use super::error::{CliError, client_code, client_exit_code, with_causes};
+use crate::client::ClientError;
 
-/// Where the outcome of a command goes.
+/// Where the outcome of a command goes, and what is wrong with it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Output {
+pub(crate) struct Output {
     json: bool,
 }
 
@@ -40,6 +42,55 @@ impl Output {
         let mut out = io::stdout().lock();
         out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(CliError::Output)
     }
+
+    /// Says an error and its causes on standard error, in a line, with the service's code and our exit code if JSON is
+    /// asked for.
+    pub(super) fn say(self, error: &dyn Error, code: Option<&str>, exit_code: u8) {
+        let message = with_causes(error);
+        self.say_line(&message, &Complaint { error: Told { message: &message, code, exit_code } });
+    }
+
+    /// As [`Output::say`], of a failed call or transfer.
+    pub(super) fn say_failure(self, error: &ClientError) {
+        self.say(error, client_code(error), client_exit_code(error));
+    }
+
+    /// Says on standard error what else there is to know.
+    pub(super) fn note(self, note: &str) {
+        self.say_line(note, &Remark { note });
+    }
+
+    fn say_line(self, text: &str, document: &impl Serialize) {
+        let mut line = if self.json {
+            serde_json::to_string(document).expect("texts and numbers always serialize")
+        } else {
+            format!("ebbstone: {}", printable(text))
+        };
+        line.push('\n');
+        // There is nowhere left to complain to.
+        let _ = io::stderr().write_all(line.as_bytes());
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Complaint<'a> {
+    error: Told<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Told<'a> {
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a str>,
+    exit_code: u8,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Remark<'a> {
+    note: &'a str,
 }
 
 /// A table: columns as wide as their widest cell, two spaces between them, nothing after the last one. Control

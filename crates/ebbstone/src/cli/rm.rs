@@ -5,7 +5,7 @@ use ebs::SnapshotId;
 use serde::Serialize;
 
 use super::connection::ConnectionArgs;
-use super::error::{CliError, client_exit_code, say};
+use super::error::{CliError, client_exit_code};
 
 /// Which snapshots to delete.
 #[derive(Args, Debug)]
@@ -39,7 +39,7 @@ impl RmArgs {
             match client.delete_snapshot(*snapshot).await {
                 Ok(()) => outcome.deleted.push(snapshot.to_string()),
                 Err(error) => {
-                    say(&error);
+                    connection.output().say_failure(&error);
                     first_exit_code.get_or_insert(client_exit_code(&error));
                     let failure = Failure { snapshot_id: snapshot.to_string(), message: error.to_string() };
                     outcome.failed.push(failure);

@@ -8,8 +8,9 @@ use serde::Serialize;
 
 use super::arguments::parse_timeout;
 use super::connection::ConnectionArgs;
-use super::error::{CliError, say};
+use super::error::CliError;
 use super::exit_code;
+use super::interruption::interruptible;
 use super::output::table;
 use crate::client::Client;
 use crate::client::ec2::SnapshotDescription;
@@ -53,7 +54,7 @@ impl WaitArgs {
         let failures: Vec<_> =
             outcome.snapshots.into_iter().filter_map(|snapshot| snapshot.require_completed().err()).collect();
         for failure in &failures {
-            say(failure);
+            connection.output().say_failure(failure);
         }
         if failures.is_empty() {
             return Ok(());
@@ -62,22 +63,22 @@ impl WaitArgs {
     }
 }
 
-/// Waits until a snapshot that was just made is completed: its state as it was last known, and why that is not
+/// Waits until a snapshot that was just made is completed, or until the command is interrupted: its state as it was last known, and why that is not
 /// `completed`. Callers print the snapshot's id before they fail, so that nothing is made whose name is lost.
 pub(super) async fn wait_for(
     client: &Client,
     snapshot: SnapshotId,
     timeout: Option<Duration>,
 ) -> (String, Result<(), CliError>) {
-    match client.wait_completed(snapshot, timeout).await {
+    match interruptible(client.wait_completed(snapshot, timeout)).await {
         Ok(found) => (found.state, Ok(())),
-        Err(error) => (state_known(&error), Err(error.into())),
+        Err(error) => (state_known(&error), Err(error)),
     }
 }
 
-fn state_known(error: &ClientError) -> String {
+fn state_known(error: &CliError) -> String {
     match error {
-        ClientError::SnapshotFailed { state, .. } => state.clone(),
+        CliError::Client(ClientError::SnapshotFailed { state, .. }) => state.clone(),
         _ => "pending".to_owned(),
     }
 }

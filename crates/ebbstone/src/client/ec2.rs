@@ -3,6 +3,7 @@
 //! Source: Amazon EC2 API Reference, version 2016-11-15.
 
 mod copy_snapshot;
+mod create_tags;
 mod delete_snapshot;
 mod describe_snapshots;
 mod form;

@@ -8,6 +8,7 @@ use ebs::{BlockIndex, SnapshotId};
 
 use super::endpoint::Service;
 use super::settings::SettingsError;
+use super::unreachable;
 
 /// What went wrong, told apart by what there is to do about it.
 #[derive(Debug, thiserror::Error)]
@@ -19,7 +20,7 @@ pub(crate) enum ClientError {
     #[error("{0}")]
     Refused(Box<ServiceError>),
     /// No answer came, after all the attempts there may be: to be tried again once the endpoint is there.
-    #[error("{operation}: no answer from {endpoint}")]
+    #[error("{operation}: no answer from {endpoint}{}", unreachable::advice(endpoint, source))]
     Unreachable {
         /// The API action.
         operation: &'static str,
@@ -57,6 +58,12 @@ pub(crate) enum ClientError {
     /// What is to be imported has no bytes that stay where they are.
     #[error("{} is neither a file nor a block device; save a stream to a file, and import that", .0.display())]
     NotAnImage(PathBuf),
+    /// What is to be imported has no bytes at all: perhaps what should have written it has failed.
+    #[error("{} is empty: there is nothing to import", .0.display())]
+    EmptyImage(PathBuf),
+    /// The folder that a file is to be written to is not there.
+    #[error("the folder {} does not exist: make it, or give another", .0.display())]
+    NoFolder(PathBuf),
     /// What is to be replaced is no file: a device, for example, whose node would be lost.
     #[error("{} is there and is not a file; export to a new file, and write that to a device with dd", .0.display())]
     NotAFile(PathBuf),
@@ -73,6 +80,33 @@ pub(crate) enum ClientError {
         image_bytes: u64,
         /// Size of the volume.
         volume_gib: u32,
+    },
+    /// The parent of a pull is not what was pulled of the other side's.
+    #[error(
+        "{here} does not have the content of {there}: block {index} differs; give the snapshot that {there} was pulled \
+        to, or neither --parent nor --from-parent"
+    )]
+    ParentDiffers {
+        /// The parent.
+        here: SnapshotId,
+        /// The snapshot at the source that it should equal.
+        there: SnapshotId,
+        /// A block in which they differ.
+        index: BlockIndex,
+    },
+    /// The file is not what the parent was imported from.
+    #[error(
+        "{} is not the image of {snapshot}: block {index} differs; give the file that it was imported from, or leave \
+        --parent-file out to compare with the snapshot itself",
+        path.display()
+    )]
+    ParentFileDiffers {
+        /// The file.
+        path: PathBuf,
+        /// The parent.
+        snapshot: SnapshotId,
+        /// A block in which they differ.
+        index: BlockIndex,
     },
     /// The state file belongs to another upload: it is to be deleted, or the upload's own arguments to be given.
     #[error(
@@ -96,13 +130,42 @@ pub(crate) enum ClientError {
         message: String,
     },
     /// What was waited for did not happen in the time given.
-    #[error("timed out after {seconds} s with {pending} of the snapshots still pending")]
+    #[error("timed out after {seconds} s; still pending: {}", named(pending))]
     TimedOut {
         /// The time given.
         seconds: u64,
-        /// How many snapshots were not settled.
-        pending: usize,
+        /// The snapshots that were not settled.
+        pending: Vec<StillPending>,
     },
+}
+
+/// A snapshot that was waited for in vain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct StillPending {
+    /// The snapshot.
+    pub(crate) snapshot: SnapshotId,
+    /// Its state and progress as they were last seen; none if there was no time to see them.
+    pub(crate) seen: Option<(String, String)>,
+}
+
+/// Most snapshots that a message names.
+const NAMED_MAX: usize = 10;
+
+fn named(pending: &[StillPending]) -> String {
+    let mut words: Vec<String> = pending.iter().take(NAMED_MAX).map(StillPending::to_string).collect();
+    if pending.len() > NAMED_MAX {
+        words.push(format!("and {} more", pending.len() - NAMED_MAX));
+    }
+    words.join(", ")
+}
+
+impl fmt::Display for StillPending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.seen {
+            Some((state, progress)) => write!(f, "{} ({state}, {progress} done)", self.snapshot),
+            None => write!(f, "{} (state not seen)", self.snapshot),
+        }
+    }
 }
 
 impl ClientError {

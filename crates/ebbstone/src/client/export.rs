@@ -100,9 +100,14 @@ pub(crate) async fn export_snapshot(
 ///
 /// [`ClientError::NotAFile`] if a device, a folder or a pipe is there: renaming a file over it would take its node away
 /// and write nothing to it. [`ClientError::FileExists`] if a file is there and must not be replaced.
+/// [`ClientError::NoFolder`] if its folder is not there.
 fn check_place(path: &Path, replace: bool) -> Result<(), ClientError> {
     if path.metadata().is_ok_and(|there| !there.is_file()) {
         return Err(ClientError::NotAFile(path.to_owned()));
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.exists()) {
+        return Err(ClientError::NoFolder(folder.to_owned()));
     }
     if !replace && path.symlink_metadata().is_ok() {
         return Err(ClientError::FileExists(path.to_owned()));

@@ -2,6 +2,7 @@
 
 mod candidates;
 mod image;
+mod parent_file;
 
 use std::path::PathBuf;
 use std::pin::pin;
@@ -20,6 +21,7 @@ use super::block_listing::BlockListing;
 use super::ebs_direct::{Listing, PageStart, StartOrder};
 use super::error::ClientError;
 use super::linear_checksum::LinearChecksum;
+use super::pending_upload::PendingUpload;
 use super::progress::Progress;
 use super::upload_log::{Resumed, UploadIdentity, UploadLog};
 use super::{CONCURRENCY_MAX, Client, off_the_loop};
@@ -50,7 +52,8 @@ pub(crate) struct ImportPlan {
 pub(crate) struct ImportParent {
     /// The snapshot.
     pub(crate) snapshot: SnapshotId,
-    /// The image that it was imported from, to compare with. Without it the parent's blocks are read from the service.
+    /// The image that it was imported from, to compare with; that it is the parent's is checked in part only. Without
+    /// it the parent's blocks are read from the service.
     pub(crate) image: Option<PathBuf>,
 }
 
@@ -77,8 +80,8 @@ pub(crate) struct ImportReport {
 /// still pending: [`Client::wait_completed`] sees it through.
 ///
 /// Blocks of zeros are left out, except where the parent has data. Memory in use is at most three blocks for each of
-/// those in flight. If it fails or is dropped, a state file lets the next import go on; without one the upload is left
-/// to its timeout.
+/// those in flight. If it fails or is dropped, a state file lets the next import go on, and `pending` tells which
+/// upload is left.
 ///
 /// # Errors
 ///
@@ -86,6 +89,7 @@ pub(crate) struct ImportReport {
 pub(crate) async fn import_file(
     client: &Client,
     plan: &ImportPlan,
+    pending: &PendingUpload,
     progress: &dyn Progress,
 ) -> Result<ImportReport, ClientError> {
     let image = Arc::new(Image::open(&plan.image)?);
@@ -100,8 +104,11 @@ pub(crate) async fn import_file(
         None => (None, Resumed::default()),
     };
     let snapshot = match resumed.snapshot {
-        Some(snapshot) => snapshot,
-        None => start(client, plan, volume_size, log.as_mut()).await?,
+        Some(snapshot) => {
+            pending.begin(snapshot);
+            snapshot
+        }
+        None => start(client, plan, volume_size, log.as_mut(), pending).await?,
     };
     progress.expect(image.data_blocks()?.saturating_mul(BLOCK_BYTES as u64));
     let upload = Upload { client, snapshot, image, parent, buffers: BlockBuffers::default() };
@@ -109,6 +116,7 @@ pub(crate) async fn import_file(
     upload.image.check_unchanged()?;
     let (blocks_written, checksum) = linear.finish();
     client.complete_snapshot(snapshot, blocks_written, &checksum).await?;
+    pending.end();
     log.map(UploadLog::remove).transpose()?;
     Ok(ImportReport {
         snapshot_id: snapshot,
@@ -135,13 +143,16 @@ impl ParentImage {
         let image = parent.image.as_deref().map(Image::open).transpose()?.map(Arc::new);
         let listing = Listing::Present(parent.snapshot);
         let page = client.list_blocks(listing, &PageStart::Index(0), ebs::limits::LIST_BLOCKS_PAGE.0).await?;
-        match &image {
-            Some(image) if image.length() > page.volume_size.bytes() => Err(ClientError::VolumeTooSmall {
-                image_bytes: image.length(),
-                volume_gib: page.volume_size.gib(),
-            }),
-            _ => Ok(Some(Self { snapshot: parent.snapshot, volume_size: page.volume_size, image })),
+        if let Some(image) = &image {
+            if image.length() > page.volume_size.bytes() {
+                return Err(ClientError::VolumeTooSmall {
+                    image_bytes: image.length(),
+                    volume_gib: page.volume_size.gib(),
+                });
+            }
+            parent_file::check(client, parent.snapshot, image).await?;
         }
+        Ok(Some(Self { snapshot: parent.snapshot, volume_size: page.volume_size, image }))
     }
 }
 
@@ -181,6 +192,7 @@ async fn start(
     plan: &ImportPlan,
     volume_size: VolumeSize,
     log: Option<&mut UploadLog>,
+    pending: &PendingUpload,
 ) -> Result<SnapshotId, ClientError> {
     let order = StartOrder {
         volume_size,
@@ -191,6 +203,7 @@ async fn start(
         timeout_minutes: plan.timeout_minutes,
     };
     let snapshot = client.start_snapshot(&order).await?;
+    pending.begin(snapshot);
     if let Some(log) = log {
         log.record_snapshot(snapshot).await?;
     }

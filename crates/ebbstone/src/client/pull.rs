@@ -10,8 +10,10 @@ use serde::Serialize;
 use super::block_buffer::{BlockBuffers, ZERO_BLOCK};
 use super::block_listing::BlockListing;
 use super::ebs_direct::{ListedBlock, Listing, StartOrder};
+use super::equal_snapshots::{self, EqualSnapshots};
 use super::error::ClientError;
 use super::linear_checksum::LinearChecksum;
+use super::pending_upload::PendingUpload;
 use super::progress::Progress;
 use super::{CONCURRENCY_MAX, Client};
 
@@ -20,9 +22,9 @@ use super::{CONCURRENCY_MAX, Client};
 pub(crate) struct PullPlan {
     /// The snapshot at the source.
     pub(crate) snapshot: SnapshotId,
-    /// A snapshot at the source and one of the same content at the destination, if only what changed since then is
-    /// to be transferred.
-    pub(crate) parents: Option<PullParents>,
+    /// An earlier snapshot of the same lineage at the source and its equal at the destination, if only what changed
+    /// since then is to be transferred.
+    pub(crate) parents: Option<EqualSnapshots>,
     /// Description of the new snapshot.
     pub(crate) description: Option<String>,
     /// Tags of the new snapshot.
@@ -31,15 +33,6 @@ pub(crate) struct PullPlan {
     pub(crate) concurrency: usize,
     /// Minutes without a write after which the destination gives the upload up.
     pub(crate) timeout_minutes: u32,
-}
-
-/// Two snapshots of the same content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct PullParents {
-    /// At the source: an earlier one of the same lineage.
-    pub(crate) there: SnapshotId,
-    /// At the destination: an earlier pull of that one.
-    pub(crate) here: SnapshotId,
 }
 
 /// What a pull has done.
@@ -66,8 +59,9 @@ pub(crate) struct PullReport {
 /// as complete; it is then still pending.
 ///
 /// Every block is compared with the source's checksum, and sent on with it. Blocks of zeros are left out, except where
-/// the parent may have data. Memory in use is at most a block for each of those in flight. If it fails, the upload is
-/// left to its timeout.
+/// the parent may have data. The new snapshot is recorded to equal the source's, unless it rests on the user's word that
+/// the parents do. Memory in use is at most a block for each of those in flight. If it fails or is dropped,
+/// `pending` tells which upload is left.
 ///
 /// # Errors
 ///
@@ -76,23 +70,28 @@ pub(crate) async fn pull_snapshot(
     source: &Client,
     destination: &Client,
     plan: &PullPlan,
+    pending: &PendingUpload,
     progress: &dyn Progress,
 ) -> Result<PullReport, ClientError> {
     let listing = match plan.parents {
         None => Listing::Present(plan.snapshot),
-        Some(parents) => Listing::Changed { first: parents.there, second: plan.snapshot },
+        Some(parents) => Listing::Changed { first: parents.there(), second: plan.snapshot },
     };
     let listing = BlockListing::open(source, listing).await?;
     let volume_size = listing.volume_size();
     let order = StartOrder {
         volume_size,
-        parent: plan.parents.map(|parents| parents.here),
+        parent: plan.parents.map(|parents| parents.here()),
         description: plan.description.clone(),
         tags: plan.tags.clone(),
         client_token: destination.draw_token(),
         timeout_minutes: plan.timeout_minutes,
     };
     let snapshot = destination.start_snapshot(&order).await?;
+    pending.begin(snapshot);
+    if plan.parents.is_none_or(|parents| parents.is_proven()) {
+        equal_snapshots::record(destination, plan.snapshot, snapshot).await?;
+    }
     let pull = Pull { source, destination, plan, snapshot, buffers: BlockBuffers::default() };
     let blocks = stream::try_unfold(listing, |mut listing| async move {
         progress.expect(listing.bytes_estimate());
@@ -115,6 +114,7 @@ pub(crate) async fn pull_snapshot(
     }
     let (blocks_written, checksum) = linear.finish();
     destination.complete_snapshot(snapshot, blocks_written, &checksum).await?;
+    pending.end();
     Ok(PullReport {
         snapshot_id: snapshot,
         source_snapshot_id: plan.snapshot,

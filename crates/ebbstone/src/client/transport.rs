@@ -195,9 +195,14 @@ fn refusal(call: &Call, status: u16, headers: &HeaderMap, body: &[u8]) -> Servic
         service: call.service,
         operation: call.operation,
         status,
+        message: message.unwrap_or_else(|| match code {
+            None if status < 500 => {
+                "the answer is not one of this API: is this the address of the API?".to_owned()
+            }
+            _ => "the answer gives no reason".to_owned(),
+        }),
         code: code.unwrap_or_else(|| format!("HTTP status {status}")),
         reason,
-        message: message.unwrap_or_else(|| "the answer gives no reason".to_owned()),
     }
 }
 

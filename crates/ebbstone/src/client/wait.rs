@@ -1,12 +1,13 @@
 //! Waiting until snapshots are no longer pending.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ebs::SnapshotId;
 
 use super::Client;
 use super::ec2::{DescribeOrder, SnapshotDescription};
-use super::error::ClientError;
+use super::error::{ClientError, StillPending};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -48,15 +49,18 @@ impl Client {
     ) -> Result<Vec<SnapshotDescription>, ClientError> {
         let mut pending = snapshots.to_vec();
         let mut settled = Vec::with_capacity(snapshots.len());
+        let mut seen = BTreeMap::new();
         let waiting = async {
             let mut pause = FIRST_PAUSE;
             while !pending.is_empty() {
                 for chunk in std::mem::take(&mut pending).chunks(IDS_MAX) {
                     let order = DescribeOrder { snapshots: chunk.to_vec(), ..DescribeOrder::default() };
                     let found = self.describe_snapshots(&order).await?;
-                    let done = found.into_iter().filter(SnapshotDescription::is_settled).collect::<Vec<_>>();
+                    let (done, others): (Vec<_>, Vec<_>) =
+                        found.into_iter().partition(SnapshotDescription::is_settled);
                     let is_done = |id: &SnapshotId| done.iter().any(|one| one.snapshot_id == id.to_string());
                     pending.extend(chunk.iter().filter(|id| !is_done(id)));
+                    seen.extend(others.into_iter().map(|one| (one.snapshot_id, (one.state, one.progress))));
                     settled.extend(done);
                 }
                 if !pending.is_empty() {
@@ -76,7 +80,10 @@ impl Client {
             return Ok(settled);
         }
         let seconds = timeout.map_or(0, |limit| limit.as_secs());
-        Err(ClientError::TimedOut { seconds, pending: snapshots.len().saturating_sub(settled.len()) })
+        let is_settled = |id: &str| settled.iter().any(|one: &SnapshotDescription| one.snapshot_id == id);
+        let still = snapshots.iter().filter(|id| !is_settled(&id.to_string()));
+        let pending = still.map(|id| StillPending { snapshot: *id, seen: seen.remove(&id.to_string()) });
+        Err(ClientError::TimedOut { seconds, pending: pending.collect() })
     }
 
     /// Waits until `snapshot` is completed, for at most `timeout` if there is one.

@@ -1,4 +1,4 @@
-//! Memory for blocks between clients and the store.
+//! Memory for blocks between clients and the store, and for long answers.
 
 use std::time::Duration;
 
@@ -13,15 +13,22 @@ const BLOCK_MEMORY_BYTES: u64 = 2 * BLOCK_BYTES as u64;
 /// Longest wait for memory, after which a client is told to try again. Shorter than the time for which a client that
 /// stands still can hold some.
 const WAIT_MAX: Duration = Duration::from_secs(5);
-/// Eighths of the budget that may be waiting for clients, in each direction: however slow they are, those who write
-/// do not keep out those who read, nor the other way round, and a quarter is left to jobs.
-const EIGHTHS: u64 = 3;
+/// Eighths of the budget that blocks may fill while they wait for clients, in each direction: however slow they are,
+/// those who write do not keep out those who read, nor the other way round.
+const BLOCK_EIGHTHS: u64 = 3;
+/// Eighths of the budget that listings may fill, so that neither keeps out the other. An eighth is left to jobs.
+const LISTING_EIGHTHS: u64 = 1;
+/// Longest wait for memory in the midst of an answer, after which it is cut off. Those who hold memory then must take
+/// what fills it at a least pace.
+const NEXT_PART_WAIT_MAX: Duration = Duration::from_secs(60);
 
-/// The part of the service's memory budget that blocks on the wire may fill.
+/// The part of the service's memory budget that blocks and listings on the wire may fill. Clones are the same part.
+#[derive(Clone)]
 pub(super) struct BlockMemory {
     all: MemoryBudget,
     arriving: MemoryBudget,
     leaving: MemoryBudget,
+    listing: MemoryBudget,
 }
 
 /// Memory for a block that a client sends.
@@ -32,7 +39,7 @@ pub(super) struct Arriving {
     pub(super) block: MemoryPermit,
 }
 
-/// Memory for a block that a client asks for, held until the client has taken it.
+/// Memory for what a client asks for, held until the client has taken it.
 pub(super) struct Leaving {
     taking: MemoryPermit,
     block: MemoryPermit,
@@ -40,8 +47,9 @@ pub(super) struct Leaving {
 
 impl BlockMemory {
     pub(super) fn new(all: MemoryBudget) -> Self {
-        let part = || MemoryBudget::new(all.bytes() / 8 * EIGHTHS);
-        Self { arriving: part(), leaving: part(), all }
+        let part = |eighths| MemoryBudget::new(all.bytes() / 8 * eighths);
+        let (arriving, leaving) = (part(BLOCK_EIGHTHS), part(BLOCK_EIGHTHS));
+        Self { arriving, leaving, listing: part(LISTING_EIGHTHS), all }
     }
 
     /// Memory for a block that a client is about to send.
@@ -49,7 +57,7 @@ impl BlockMemory {
     /// # Errors
     /// [`ApiError::Unavailable`] if none is free soon.
     pub(super) async fn arriving(&self) -> Result<Arriving, Failure> {
-        let (sending, block) = self.take(&self.arriving).await?;
+        let (sending, block) = take_soon(self.take(&self.arriving, BLOCK_MEMORY_BYTES)).await?;
         Ok(Arriving { sending, block })
     }
 
@@ -58,14 +66,31 @@ impl BlockMemory {
     /// # Errors
     /// [`ApiError::Unavailable`] if none is free soon.
     pub(super) async fn leaving(&self) -> Result<Leaving, Failure> {
-        let (taking, block) = self.take(&self.leaving).await?;
+        let (taking, block) = take_soon(self.take(&self.leaving, BLOCK_MEMORY_BYTES)).await?;
         Ok(Leaving { taking, block })
     }
 
+    /// Memory for a listing that is made of at most `bytes`, or for its first part.
+    ///
+    /// # Errors
+    /// [`ApiError::Unavailable`] if none is free soon.
+    pub(super) async fn listing(&self, bytes: u64) -> Result<Leaving, Failure> {
+        let (taking, block) = take_soon(self.take(&self.listing, bytes)).await?;
+        Ok(Leaving { taking, block })
+    }
+
+    /// As [`BlockMemory::listing`], for another part of an answer whose beginning the client has: the wait is longer,
+    /// because there is no way back. Nothing if it was in vain.
+    pub(super) async fn next_part(&self, bytes: u64) -> Option<Leaving> {
+        let taken = tokio::time::timeout(NEXT_PART_WAIT_MAX, self.take(&self.listing, bytes)).await;
+        taken.ok().map(|(taking, block)| Leaving { taking, block })
+    }
+
     /// The part first: who waits for a client's share holds nothing that others need.
-    async fn take(&self, part: &MemoryBudget) -> Result<(MemoryPermit, MemoryPermit), Failure> {
-        take_soon(async { (part.take(BLOCK_MEMORY_BYTES).await, self.all.take(BLOCK_MEMORY_BYTES).await) })
-            .await
+    async fn take(&self, part: &MemoryBudget, bytes: u64) -> (MemoryPermit, MemoryPermit) {
+        // No more than the part ever has, so that a small one does not ask for what all others share.
+        let bytes = bytes.min(part.bytes());
+        (part.take(bytes).await, self.all.take(bytes).await)
     }
 }
 
@@ -73,6 +98,15 @@ impl Leaving {
     /// `block` as bytes that hold this memory for as long as they live, wherever they are copied to by reference.
     pub(super) fn hold(self, block: Vec<u8>) -> bytes::Bytes {
         self.taking.hold(self.block.hold(block))
+    }
+
+    /// As [`Leaving::hold`], after giving back what `listing` does not fill.
+    pub(super) fn hold_exactly(mut self, mut listing: Vec<u8>) -> bytes::Bytes {
+        listing.shrink_to_fit();
+        let bytes = listing.len() as u64;
+        self.taking.shrink(bytes);
+        self.block.shrink(bytes);
+        self.hold(listing)
     }
 }
 
@@ -91,7 +125,7 @@ mod tests {
     use super::{BLOCK_MEMORY_BYTES, BlockMemory, MemoryBudget};
 
     #[tokio::test]
-    async fn senders_and_takers_do_not_keep_each_other_out_and_leave_a_quarter() {
+    async fn senders_takers_and_listings_do_not_keep_each_other_out_and_leave_an_eighth() {
         let all = MemoryBudget::new(8 * BLOCK_MEMORY_BYTES);
         let memory = BlockMemory::new(all.clone());
         let mut sending = Vec::new();
@@ -103,7 +137,15 @@ mod tests {
             taking.push(leaving);
         }
         assert_eq!((sending.len(), taking.len()), (3, 3));
-        assert!(all.take(2 * BLOCK_MEMORY_BYTES).now_or_never().is_some(), "a quarter is left to jobs");
+        let listing = memory.listing(u64::MAX).now_or_never().and_then(Result::ok);
+        let listed = listing.expect("there is a part for listings").hold_exactly(vec![7; 1024]);
+        assert!(memory.listing(BLOCK_MEMORY_BYTES).now_or_never().is_none(), "a kilobyte of it is filled");
+        assert!(memory.listing(BLOCK_MEMORY_BYTES - 1024).now_or_never().is_some(), "and no more");
+        assert!(
+            all.take(2 * BLOCK_MEMORY_BYTES - 1024).now_or_never().is_some(),
+            "an eighth is left to jobs"
+        );
+        drop(listed);
         let sent = sending.pop().expect("three are sending");
         drop(sent.sending);
         assert!(memory.arriving().now_or_never().is_some(), "a block that has come lets the next one come");

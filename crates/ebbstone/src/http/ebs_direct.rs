@@ -10,10 +10,16 @@ use ebs::BLOCK_BYTES;
 use ebs::operation::put_snapshot_block::PutSnapshotBlockRequest;
 use hyper::body::{Body, Incoming};
 
+use super::block_memory::Leaving;
 use super::body::AnswerBody;
 use super::failure::Failure;
 use super::request::{BodyMemory, Head, read_body};
 use super::{Context, Signed};
+
+/// Memory that a block of a listing fills while the answer is made: what it is known by, and its text with tokens.
+const LISTED_BLOCK_BYTES: u64 = 384;
+/// Memory that the nodes fill which a listing reads at the same time.
+const NODES_BYTES: u64 = 2 << 20;
 
 /// Answers a request of the EBS direct APIs.
 pub(super) async fn answer(
@@ -23,6 +29,7 @@ pub(super) async fn answer(
     incoming: &mut Incoming,
 ) -> Result<HttpAnswer<AnswerBody>, Failure> {
     let route = ebs_direct::route(head.method, head.path)?;
+    context.asks_for(route.action().name());
     let headers = head.text_headers();
     let tokens = context.tokens(&signed.principal)?;
     let body = match route.action() {
@@ -43,7 +50,7 @@ pub(super) async fn answer(
                 Ok::<_, Failure>((memory.hold(block), digest))
             };
             let (block, digest) = finished(reading).await??;
-            context.api.metrics.block_read();
+            context.api.metrics.block_read(&context.region);
             return Ok(get_snapshot_block::encode(&digest, block.into(), request_id));
         }
         EbsRequest::StartSnapshot(request) => {
@@ -53,15 +60,34 @@ pub(super) async fn answer(
             complete_snapshot::encode(&call.complete_snapshot(&request).await?, request_id)
         }
         EbsRequest::ListSnapshotBlocks(request) => {
+            let memory = listing_memory(context, request.max_results).await?;
             let reply = call.list_snapshot_blocks(&request).await?;
-            list_snapshot_blocks::encode(request.snapshot, &reply, request_id, &tokens)
+            return Ok(held(
+                list_snapshot_blocks::encode(request.snapshot, &reply, request_id, &tokens),
+                memory,
+            ));
         }
         EbsRequest::ListChangedBlocks(request) => {
+            let memory = listing_memory(context, request.max_results).await?;
             let reply = call.list_changed_blocks(&request).await?;
-            list_changed_blocks::encode(request.first, request.second, &reply, request_id, &tokens)
+            let (first, second) = (request.first, request.second);
+            let answer = list_changed_blocks::encode(first, second, &reply, request_id, &tokens);
+            return Ok(held(answer, memory));
         }
     };
     Ok(HttpAnswer { status: answer.status, headers: answer.headers, body: answer.body.into() })
+}
+
+/// Memory for a listing of at most so many blocks.
+async fn listing_memory(context: &Context<'_>, blocks_max: u32) -> Result<Leaving, Failure> {
+    let bytes = u64::from(blocks_max) * LISTED_BLOCK_BYTES + NODES_BYTES;
+    context.api.blocks.listing(bytes).await
+}
+
+/// The same answer, whose bytes hold `memory` until the client has taken them.
+fn held(answer: HttpAnswer, memory: Leaving) -> HttpAnswer<AnswerBody> {
+    let body = memory.hold_exactly(answer.body).into();
+    HttpAnswer { status: answer.status, headers: answer.headers, body }
 }
 
 /// Reads a block's bytes, for which there is memory first, and writes them. Their digest is compared with the
@@ -96,7 +122,7 @@ async fn put_block(
     let (call, request) = (context.call.clone(), request.clone());
     let writing = async move { call.put_snapshot_block(&request, block, memory.block).await };
     let reply = finished(writing).await??;
-    context.api.metrics.block_written();
+    context.api.metrics.block_written(&context.region);
     let answer = put_snapshot_block::encode(&reply, context.request_id);
     Ok(HttpAnswer { status: answer.status, headers: answer.headers, body: answer.body.into() })
 }

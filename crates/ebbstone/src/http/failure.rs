@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aws_api::ec2_query::Ec2Action;
+use aws_api::error_code::ErrorCode;
 use aws_api::sigv4::AuthError;
 use aws_api::{ApiError, HttpAnswer, WireError, error_code};
 use ebs::Refusal;
@@ -25,6 +26,20 @@ impl Failure {
     /// The same failure, of this action.
     pub(crate) fn of_action(self, action: Ec2Action) -> Self {
         Self { action: Some(action), ..self }
+    }
+
+    /// Whether the fault is the server's, and its cause is known.
+    pub(crate) fn has_cause(&self) -> bool {
+        self.cause.is_some()
+    }
+
+    /// How it looks to a client of `protocol`.
+    pub(crate) fn code(&self, protocol: Protocol) -> ErrorCode {
+        match protocol {
+            Protocol::Ec2 => error_code::ec2::code(&self.error, self.action),
+            Protocol::EbsDirect => error_code::ebs_direct::code(&self.error),
+            Protocol::Sts => error_code::sts::code(&self.error),
+        }
     }
 
     /// The answer in the form of `protocol`; the cause goes to the log, under the request's id.

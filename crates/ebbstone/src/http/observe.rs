@@ -13,7 +13,7 @@ use super::Api;
 /// too).
 pub(crate) async fn observe(api: Arc<Api>, request: Request<Incoming>) -> Response<Full<Bytes>> {
     let (status, content_type, body) = match (request.method(), request.uri().path()) {
-        (&Method::GET, "/metrics") => match api.metrics.encode() {
+        (&Method::GET, "/metrics") => match api.metrics.scrape(&api.service).await {
             Ok(text) => (StatusCode::OK, "application/openmetrics-text; version=1.0.0; charset=utf-8", text),
             Err(_) => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "text/plain", "metrics cannot be written\n".to_owned())

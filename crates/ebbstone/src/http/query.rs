@@ -1,6 +1,6 @@
 //! The Query protocols: EC2 and STS.
 
-use aws_api::ec2_query::{self, Ec2Action, Ec2Reply, Ec2Request};
+use aws_api::ec2_query::{self, Ec2Action, Ec2Reply, Ec2Request, describe_snapshots, describe_tags};
 use aws_api::form::Form;
 use aws_api::limits::FORM_BYTES_MAX;
 use aws_api::sts::{self, StsRequest};
@@ -8,6 +8,7 @@ use aws_api::{HttpAnswer, WireError};
 use hyper::body::Incoming;
 
 use super::body::AnswerBody;
+use super::described;
 use super::failure::Failure;
 use super::request::Head;
 use super::{Context, Signed, unknown_path};
@@ -21,6 +22,7 @@ pub(super) async fn ec2(
 ) -> Result<HttpAnswer<AnswerBody>, Failure> {
     let form = signed_form(context, head, signed, incoming).await?;
     let action = Ec2Action::of(&form)?;
+    context.asks_for(action.name());
     let unknown = ec2_query::unknown_parameters(&form, action);
     if !unknown.is_empty() {
         tracing::info!(
@@ -44,6 +46,7 @@ pub(super) async fn sts(
     let form = signed_form(context, head, signed, incoming).await?;
     let answer = match sts::decode(&form)? {
         StsRequest::GetCallerIdentity => {
+            context.asks_for("GetCallerIdentity");
             sts::encode_get_caller_identity(&context.call.get_caller_identity(), context.request_id)
         }
     };
@@ -57,7 +60,7 @@ async fn ec2_action(
 ) -> Result<HttpAnswer<AnswerBody>, Failure> {
     let tokens = context.tokens(&signed.principal)?;
     let call = &context.call;
-    let encode = |reply: &Ec2Reply<'_>| Ok(with_body(ec2_query::encode(reply, context.request_id, &tokens)));
+    let encode = |reply: &Ec2Reply<'_>| Ok(with_body(ec2_query::encode(reply, context.request_id)));
     match ec2_query::decode(form, &tokens)? {
         Ec2Request::CopySnapshot(request) => {
             encode(&Ec2Reply::CopySnapshot(&call.copy_snapshot(&request).await?))
@@ -82,12 +85,14 @@ async fn ec2_action(
             encode(&Ec2Reply::DescribeRegions(&call.describe_regions(&request).await?))
         }
         Ec2Request::DescribeSnapshots(request) => {
-            let reply = call.describe_snapshots(&request).await?;
-            encode(&Ec2Reply::DescribeSnapshots(&request, &reply))
+            let listing = call.describe_snapshots(request).await?;
+            let begun = describe_snapshots::begin(context.request_id);
+            Box::pin(described::answer(context, signed, begun, listing)).await
         }
         Ec2Request::DescribeTags(request) => {
-            let reply = call.describe_tags(&request).await?;
-            encode(&Ec2Reply::DescribeTags(&request, &reply))
+            let listing = call.describe_tags(request)?;
+            let begun = describe_tags::begin(context.request_id);
+            Box::pin(described::answer(context, signed, begun, listing)).await
         }
     }
 }

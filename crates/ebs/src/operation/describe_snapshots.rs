@@ -1,7 +1,7 @@
 //! DescribeSnapshots.
 
 use super::{Page, SnapshotCursor};
-use crate::{Filter, Snapshot};
+use crate::Filter;
 
 /// What DescribeSnapshots is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,13 +18,4 @@ pub struct DescribeSnapshotsRequest {
     pub page: Page<SnapshotCursor>,
     /// Only check whether the request would succeed.
     pub dry_run: bool,
-}
-
-/// What DescribeSnapshots answers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DescribeSnapshotsReply {
-    /// The snapshots; possibly none although there is a next page.
-    pub snapshots: Vec<Snapshot>,
-    /// Where the next page begins, if there is one.
-    pub next: Option<SnapshotCursor>,
 }

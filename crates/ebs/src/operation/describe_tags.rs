@@ -23,15 +23,6 @@ pub struct TagCursor {
     pub key: String,
 }
 
-/// What DescribeTags answers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DescribeTagsReply {
-    /// The tags, each with its resource.
-    pub tags: Vec<ResourceTag>,
-    /// Where the next page begins, if there is one.
-    pub next: Option<TagCursor>,
-}
-
 /// A tag and the snapshot it is on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourceTag {

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use block_store::{SnapshotWritten, StoreError};
 use catalog::{CatalogError, ClaimedJob, Completed};
-use ebs::Timestamp;
+use ebs::{SnapshotId, Timestamp};
 
+use super::observer::{AttemptEnd, JobFailure, JobName, RetryCause};
 use super::{ATTEMPTS_PER_JOB_MAX, back_off};
 use crate::region::Region;
 use crate::service::Service;
@@ -26,8 +27,8 @@ pub(super) struct Attempt {
 pub(super) enum Outcome {
     /// The snapshot is written and can be committed.
     Written(Box<Completed>),
-    /// The snapshot can never be made; it shows this message.
-    Impossible(&'static str),
+    /// The snapshot can never be made.
+    Impossible(JobFailure),
     /// Something failed that may pass.
     Failed(Arc<dyn std::error::Error + Send + Sync>),
     /// The session is over: someone else has the job, or there is no job any more.
@@ -35,11 +36,6 @@ pub(super) enum Outcome {
     /// This node is asked to stop.
     Interrupted,
 }
-
-/// What the snapshot shows when stored data turned out to be damaged.
-const DAMAGED: &str = "Snapshot data could not be verified";
-/// What the snapshot shows when attempts did not end.
-const GIVEN_UP: &str = "The snapshot could not be completed";
 
 impl Attempt {
     pub(super) fn new(service: Service, region: Arc<Region>, job: ClaimedJob) -> Self {
@@ -105,43 +101,87 @@ impl Attempt {
         }))
     }
 
+    /// Says that the attempt begins.
+    pub(super) fn begin(&self) {
+        let (snapshot, region, job) = (self.snapshot(), &self.region.name, self.name());
+        let attempt = self.job.attempt;
+        match &self.job.snapshot.source {
+            Some(source) => {
+                tracing::info!(%snapshot, %region, job = job.as_str(), attempt, source = %source.snapshot, source_region = %source.region, "an attempt begins");
+            }
+            None => tracing::info!(%snapshot, %region, job = job.as_str(), attempt, "an attempt begins"),
+        }
+        self.region.jobs.began(job);
+    }
+
     /// Brings the attempt to its end: commits, gives up, or leaves the job to the next attempt.
     pub(super) async fn end(&self, outcome: Outcome) {
         let (session, catalog) = (self.job.session, &self.region.catalog);
-        let snapshot = self.job.snapshot.snapshot.id;
-        let ended = match &outcome {
-            Outcome::Written(completed) => self.commit(completed).await,
-            Outcome::Impossible(message) => catalog.fail_job(session, message).await,
-            Outcome::Fenced => Ok(()),
-            Outcome::Interrupted => catalog.retry_job(session, self.now()).await,
+        let (recorded, end) = match &outcome {
+            Outcome::Written(completed) => {
+                let (bytes_moved, bytes_shared) = (completed.bytes_moved, completed.bytes_shared);
+                (self.commit(completed).await, AttemptEnd::Completed { bytes_moved, bytes_shared })
+            }
+            Outcome::Impossible(failure) => {
+                (catalog.fail_job(session, failure.message()).await, AttemptEnd::Failed(*failure))
+            }
+            Outcome::Fenced => (Ok(()), AttemptEnd::Fenced),
+            Outcome::Interrupted => (catalog.retry_job(session, self.now()).await, AttemptEnd::Interrupted),
             Outcome::Failed(_) if self.job.attempt >= ATTEMPTS_PER_JOB_MAX => {
-                catalog.fail_job(session, GIVEN_UP).await
-            }
-            Outcome::Failed(_) => {
-                let run_at = self.now().plus_ms(back_off(self.job.attempt).as_millis() as i64);
-                catalog.retry_job(session, run_at).await
-            }
-        };
-        match &outcome {
-            Outcome::Written(_) if ended.is_ok() => {
-                tracing::info!(%snapshot, region = %self.region.name, "snapshot completed")
+                let failure = JobFailure::GivenUp;
+                (catalog.fail_job(session, failure.message()).await, AttemptEnd::Failed(failure))
             }
             Outcome::Failed(error) => {
-                tracing::warn!(%snapshot, region = %self.region.name, attempt = self.job.attempt, cause = %Causes(&**error), "an attempt failed");
+                let run_at = self.now().plus_ms(back_off(self.job.attempt).as_millis() as i64);
+                (catalog.retry_job(session, run_at).await, AttemptEnd::Retried(RetryCause::of(&**error)))
             }
-            other => {
-                tracing::info!(%snapshot, region = %self.region.name, outcome = ?other, "an attempt ended")
-            }
-        }
-        match ended {
-            Ok(()) => {}
-            Err(CatalogError::Fenced) => {
-                tracing::info!(%snapshot, "the job is someone else's by now, or nobody's")
-            }
+        };
+        let end = match recorded {
+            Ok(()) => end,
+            Err(CatalogError::Fenced) => AttemptEnd::Fenced,
             // The lease runs out, and the next attempt finds what this one wrote.
-            Err(error) => tracing::warn!(%snapshot, %error, "the end of an attempt is not recorded"),
-        }
+            Err(error) => {
+                tracing::warn!(snapshot = %self.snapshot(), error = %Causes(&error), "the end of an attempt is not recorded");
+                AttemptEnd::Retried(RetryCause::of(&error))
+            }
+        };
+        self.tell(&outcome, end);
         self.region.job_added.notify_one();
+    }
+
+    /// Tells the log and those who watch how the attempt has ended.
+    fn tell(&self, outcome: &Outcome, end: AttemptEnd) {
+        let (snapshot, region, job) = (self.snapshot(), &self.region.name, self.name().as_str());
+        let attempt = self.job.attempt;
+        if let Outcome::Failed(error) = outcome {
+            tracing::warn!(%snapshot, %region, job, attempt, cause = %Causes(&**error), "an attempt failed");
+        }
+        match end {
+            AttemptEnd::Completed { bytes_moved, bytes_shared } => {
+                tracing::info!(%snapshot, %region, job, attempt, bytes_moved, bytes_shared, "snapshot completed");
+            }
+            AttemptEnd::Failed(failure) => {
+                tracing::warn!(%snapshot, %region, job, attempt, failure = failure.as_str(), message_shown = failure.message(), "snapshot failed");
+            }
+            AttemptEnd::Retried(cause) => {
+                tracing::info!(%snapshot, %region, job, attempt, cause = cause.as_str(), "the job is tried again");
+            }
+            AttemptEnd::Fenced => {
+                tracing::info!(%snapshot, %region, job, attempt, "the job was deleted, or is another attempt's");
+            }
+            AttemptEnd::Interrupted => {
+                tracing::info!(%snapshot, %region, job, attempt, "the job is left until the next start");
+            }
+        }
+        self.region.jobs.ended(self.name(), end);
+    }
+
+    fn name(&self) -> JobName {
+        JobName::of(&self.job.kind)
+    }
+
+    fn snapshot(&self) -> SnapshotId {
+        self.job.snapshot.snapshot.id
     }
 
     /// A commit whose answer was lost is asked for again: it is done once, however often it is asked for.
@@ -165,7 +205,7 @@ impl From<StoreError> for Outcome {
             StoreError::Fenced => Self::Fenced,
             StoreError::Damaged { .. } => {
                 tracing::error!(%error, "stored data is damaged");
-                Self::Impossible(DAMAGED)
+                Self::Impossible(JobFailure::Damaged)
             }
             other => Self::Failed(Arc::new(other)),
         }

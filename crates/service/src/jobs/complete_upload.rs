@@ -4,13 +4,9 @@ use block_store::{CompleteUploadError, ExpectedUpload, SnapshotTree, complete_up
 use ebs::BLOCK_BYTES;
 
 use super::attempt::{Attempt, Outcome};
+use super::observer::JobFailure;
 use crate::ServiceError;
 use crate::uploads::upload_segments;
-
-/// What the snapshot shows when the client counted other blocks.
-const COUNT_MISMATCH: &str = "Changed blocks count mismatch for snapshot";
-/// What the snapshot shows when the client's checksum is of other blocks.
-const CHECKSUM_MISMATCH: &str = "Checksum mismatch for snapshot";
 
 pub(super) async fn run(attempt: &Attempt, changed_blocks: u64, checksum: Option<[u8; 32]>) -> Outcome {
     let expected = ExpectedUpload { changed_blocks, checksum };
@@ -25,7 +21,9 @@ async fn write(attempt: &Attempt, expected: ExpectedUpload) -> Result<Outcome, O
     let randomness = &*attempt.service.shared.randomness;
     let keys = region.domains.of_account(snapshot.owner, randomness).await?;
     let parent = parent(attempt).await?;
-    let Some(volume_size) = snapshot.volume_size else { return Ok(Outcome::Impossible(COUNT_MISMATCH)) };
+    let Some(volume_size) = snapshot.volume_size else {
+        return Ok(Outcome::Impossible(JobFailure::BlockCount));
+    };
     // A write that raced with CompleteSnapshot may have opened the upload once more; since it is sealed, none can now.
     match region.uploads.close(snapshot.id).await {
         Ok(()) => {}
@@ -39,8 +37,8 @@ async fn write(attempt: &Attempt, expected: ExpectedUpload) -> Result<Outcome, O
             let shared = outcome.blocks_shared.saturating_mul(BLOCK_BYTES as u64);
             Ok(attempt.completed(&outcome.written, outcome.bytes_stored, shared))
         }
-        Err(CompleteUploadError::CountMismatch) => Ok(Outcome::Impossible(COUNT_MISMATCH)),
-        Err(CompleteUploadError::ChecksumMismatch) => Ok(Outcome::Impossible(CHECKSUM_MISMATCH)),
+        Err(CompleteUploadError::CountMismatch) => Ok(Outcome::Impossible(JobFailure::BlockCount)),
+        Err(CompleteUploadError::ChecksumMismatch) => Ok(Outcome::Impossible(JobFailure::Checksum)),
         Err(CompleteUploadError::Store(error)) => Err(error.into()),
     }
 }

@@ -7,12 +7,8 @@ use catalog::{CatalogError, CopySource, SnapshotRecord};
 use ebs::{BLOCK_BYTES, SessionId, SnapshotState};
 
 use super::attempt::{Attempt, Outcome};
+use super::observer::JobFailure;
 use crate::region::Region;
-
-/// What the copy shows when there is no such source that its owner may see.
-const SOURCE_NOT_FOUND: &str = "Source snapshot is not found";
-/// What the copy shows when the source is pending, or failed.
-const SOURCE_NOT_COMPLETE: &str = "Source snapshot is not complete";
 
 /// The source, open for reading: its root is pinned in its own region for as long as the session lasts.
 struct OpenSource {
@@ -39,7 +35,7 @@ pub(super) async fn run(attempt: &Attempt) -> Outcome {
 }
 
 async fn open_source(attempt: &Attempt) -> Result<OpenSource, Outcome> {
-    let not_found = || Outcome::Impossible(SOURCE_NOT_FOUND);
+    let not_found = || Outcome::Impossible(JobFailure::SourceNotFound);
     let copy = &attempt.job.snapshot;
     let CopySource { region, snapshot } = copy.source.as_ref().ok_or_else(not_found)?;
     let region = attempt.service.shared.regions.get(region).ok_or_else(not_found)?;
@@ -48,7 +44,7 @@ async fn open_source(attempt: &Attempt) -> Result<OpenSource, Outcome> {
     match visible.map(|record| record.snapshot.state) {
         None => return Err(not_found()),
         Some(SnapshotState::Pending | SnapshotState::Error) => {
-            return Err(Outcome::Impossible(SOURCE_NOT_COMPLETE));
+            return Err(Outcome::Impossible(JobFailure::SourceNotComplete));
         }
         Some(SnapshotState::Completed) => {}
     }
@@ -81,7 +77,7 @@ async fn copy(attempt: &Attempt, source: &OpenSource) -> Result<Outcome, Outcome
     if Arc::ptr_eq(&source.region, region) && same_domain {
         // The pin is this attempt's own: the commit succeeds only if it has held all the time.
         if region.catalog.pin_root(session, source.record.snapshot.id).await?.is_none() {
-            return Ok(Outcome::Impossible(SOURCE_NOT_FOUND));
+            return Ok(Outcome::Impossible(JobFailure::SourceNotFound));
         }
         let written = region.store.share_snapshot(&keys, session, copy.id, &tree).await?;
         return Ok(attempt.completed(&written, 0, all_bytes));

@@ -1,17 +1,18 @@
 //! DescribeSnapshots.
 
-use catalog::SnapshotRecord;
-use ebs::limits::DESCRIBE_ROWS_SCANNED_MAX;
 use ebs::operation::SnapshotCursor;
-use ebs::operation::describe_snapshots::{DescribeSnapshotsReply, DescribeSnapshotsRequest};
+use ebs::operation::describe_snapshots::DescribeSnapshotsRequest;
 use ebs::snapshot::ARBITRARY_VOLUME_ID;
-use ebs::{AccountId, Filter, Refusal, Snapshot};
+use ebs::{AccountId, Filter, Refusal, Snapshot, SnapshotId};
 
+use super::pager::Pager;
 use super::{check_filters, dry_run, snapshot_ids};
 use crate::{Call, ServiceError, iso8601};
 
-/// Rows read at once.
-const ROWS_AT_ONCE: u32 = 1_000;
+/// Rows read at once. They have few tags together, or they are fewer.
+const ROWS_AT_ONCE: u32 = 64;
+/// Rows read at once by id, each of which may have all the tags that it can have.
+const IDS_AT_ONCE: usize = 4;
 
 const FILTERS: [&str; 12] = [
     "description",
@@ -28,9 +29,19 @@ const FILTERS: [&str; 12] = [
     "volume-size",
 ];
 
+/// What DescribeSnapshots answers, part by part: never more is in memory than a part.
+pub struct SnapshotListing {
+    call: Call,
+    request: DescribeSnapshotsRequest,
+    /// What is left of the snapshots that were asked for by id, if any were.
+    ids: Option<std::vec::IntoIter<SnapshotId>>,
+    pager: Pager<SnapshotCursor>,
+}
+
 impl Call {
-    /// The snapshots that the caller may create volumes from, newest first, as far as owners and filters let
-    /// through. A paged call looks at a bounded number of rows and may answer with a short page and a token.
+    /// The snapshots that the caller may create volumes from, newest first, those asked for by id ascending, as far
+    /// as owners and filters let through. A paged call looks at a bounded number of rows and may answer with a short
+    /// page and a token.
     ///
     /// # Errors
     /// [`Refusal::SnapshotNotFound`] of the first id that the caller cannot see.
@@ -38,23 +49,24 @@ impl Call {
     /// Source: EC2 API 2016-11-15, DescribeSnapshots.
     pub async fn describe_snapshots(
         &self,
-        request: &DescribeSnapshotsRequest,
-    ) -> Result<DescribeSnapshotsReply, ServiceError> {
-        let ids = snapshot_ids(&request.snapshot_ids)?;
+        request: DescribeSnapshotsRequest,
+    ) -> Result<SnapshotListing, ServiceError> {
+        let mut ids = snapshot_ids(&request.snapshot_ids)?;
         check_filters(&request.filters, |name| FILTERS.contains(&name) || is_tag_filter(name))?;
         let visible = self.owns_what_is_asked(&request.owners, &request.restorable_by)?;
         dry_run(request.dry_run)?;
-        if ids.is_empty() {
-            return if visible { self.page_of_snapshots(request).await } else { Ok(nothing()) };
-        }
-        let found = self.region.catalog.snapshots_by_id(self.account(), &ids).await?;
-        let lacking = ids.iter().find(|id| !found.iter().any(|record| record.snapshot.id == **id));
-        if let Some(lacking) = lacking {
+        let known = self.region.catalog.known_snapshots(self.account(), &ids).await?;
+        if let Some(lacking) = ids.iter().find(|id| !known.contains(id)) {
             return Err(Refusal::SnapshotNotFound(*lacking).into());
         }
-        let snapshots = found.into_iter().map(|record| record.snapshot);
-        let matching = snapshots.filter(|snapshot| visible && matches(snapshot, &request.filters));
-        Ok(DescribeSnapshotsReply { snapshots: matching.collect(), next: None })
+        ids.sort_unstable();
+        ids.dedup();
+        let mut pager = Pager::new(&request.page);
+        if !visible {
+            pager.end();
+        }
+        let ids = Some(ids).filter(|ids| !ids.is_empty()).map(Vec::into_iter);
+        Ok(SnapshotListing { call: self.clone(), request, ids, pager })
     }
 
     /// Whether the caller's own snapshots are among those that owners and restorers let through; there are no
@@ -64,35 +76,63 @@ impl Call {
         let restorer = names_account(restorable_by, self.account(), &["all"])?;
         Ok((owners.is_empty() || owner) && (restorable_by.is_empty() || restorer))
     }
-
-    async fn page_of_snapshots(
-        &self,
-        request: &DescribeSnapshotsRequest,
-    ) -> Result<DescribeSnapshotsReply, ServiceError> {
-        let wanted = request.page.max_results.map(|most| most as usize);
-        let scan_most = wanted.map_or(u32::MAX, |_| DESCRIBE_ROWS_SCANNED_MAX);
-        let (mut snapshots, mut cursor, mut scanned) = (Vec::new(), request.page.after, 0);
-        while scanned < scan_most {
-            let rows = self.region.catalog.snapshots_page(self.account(), cursor, ROWS_AT_ONCE).await?;
-            let is_last = rows.len() < ROWS_AT_ONCE as usize;
-            scanned += ROWS_AT_ONCE;
-            for SnapshotRecord { snapshot, .. } in rows {
-                if wanted.is_some_and(|wanted| snapshots.len() == wanted) {
-                    return Ok(DescribeSnapshotsReply { snapshots, next: cursor });
-                }
-                cursor = Some(SnapshotCursor { start_time: snapshot.start_time, id: snapshot.id });
-                snapshots.extend(Some(snapshot).filter(|snapshot| matches(snapshot, &request.filters)));
-            }
-            if is_last {
-                return Ok(DescribeSnapshotsReply { snapshots, next: None });
-            }
-        }
-        Ok(DescribeSnapshotsReply { snapshots, next: cursor })
-    }
 }
 
-fn nothing() -> DescribeSnapshotsReply {
-    DescribeSnapshotsReply { snapshots: Vec::new(), next: None }
+impl SnapshotListing {
+    /// The next of the snapshots, at least one; nothing once all have been told.
+    ///
+    /// # Errors
+    /// [`ServiceError`] if the catalog cannot be read.
+    pub async fn next_part(&mut self) -> Result<Option<Vec<Snapshot>>, ServiceError> {
+        while !self.pager.is_over() {
+            let snapshots = self.rows().await?;
+            if !snapshots.is_empty() {
+                return Ok(Some(snapshots));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What was asked.
+    pub fn request(&self) -> &DescribeSnapshotsRequest {
+        &self.request
+    }
+
+    /// Where the next page begins, if there is one; not known before all parts of this one were told.
+    pub fn next_page(&self) -> Option<SnapshotCursor> {
+        self.pager.next().copied()
+    }
+
+    /// How many rows to read at once. Without filters every row is shown: those that the page still wants, and one more
+    /// to see whether there is a next page.
+    fn rows_at_once(&self) -> u32 {
+        match self.pager.wants() {
+            Some(wanted) if self.request.filters.is_empty() => wanted.saturating_add(1).min(ROWS_AT_ONCE),
+            _ => ROWS_AT_ONCE,
+        }
+    }
+
+    async fn rows(&mut self) -> Result<Vec<Snapshot>, ServiceError> {
+        let (catalog, account) = (&self.call.region.catalog, self.call.account());
+        let rows = match &mut self.ids {
+            None => {
+                catalog.snapshots_page(account, self.pager.cursor().copied(), self.rows_at_once()).await?
+            }
+            Some(ids) => {
+                let some = ids.by_ref().take(IDS_AT_ONCE).collect::<Vec<_>>();
+                if some.is_empty() {
+                    self.pager.end();
+                }
+                // One that was deleted since it was looked for is left out, and is not the end.
+                let found = catalog.snapshots_by_id(account, &some).await?.into_iter();
+                let snapshots = found.map(|record| record.snapshot);
+                return Ok(snapshots.filter(|snapshot| matches(snapshot, &self.request.filters)).collect());
+            }
+        };
+        let rows = rows.into_iter().map(|record| record.snapshot).collect();
+        let place = |snapshot: &Snapshot| SnapshotCursor { start_time: snapshot.start_time, id: snapshot.id };
+        Ok(self.pager.take(rows, place, |snapshot| matches(snapshot, &self.request.filters)))
+    }
 }
 
 /// Whether one of `names` is this account, after all of them were judged to be account ids or `words`.

@@ -1,14 +1,21 @@
 //! DescribeTags.
 
 use ebs::Filter;
-use ebs::limits::DESCRIBE_ROWS_SCANNED_MAX;
-use ebs::operation::describe_tags::{DescribeTagsReply, DescribeTagsRequest, ResourceTag, TagCursor};
+use ebs::operation::describe_tags::{DescribeTagsRequest, ResourceTag, TagCursor};
 
+use super::pager::Pager;
 use super::{check_filters, dry_run};
 use crate::{Call, ServiceError};
 
 /// Rows read at once.
-const ROWS_AT_ONCE: u32 = 1_000;
+const ROWS_AT_ONCE: u32 = 256;
+
+/// What DescribeTags answers, part by part: never more is in memory than a part.
+pub struct TagListing {
+    call: Call,
+    request: DescribeTagsRequest,
+    pager: Pager<TagCursor>,
+}
 
 impl Call {
     /// The caller's tags, by resource and key, as far as filters let through. A paged call looks at a bounded number
@@ -18,34 +25,43 @@ impl Call {
     /// [`ebs::Refusal::UnknownFilter`] for a filter that tags do not have.
     ///
     /// Source: EC2 API 2016-11-15, DescribeTags.
-    pub async fn describe_tags(
-        &self,
-        request: &DescribeTagsRequest,
-    ) -> Result<DescribeTagsReply, ServiceError> {
+    pub fn describe_tags(&self, request: DescribeTagsRequest) -> Result<TagListing, ServiceError> {
         let known = |name: &str| {
             matches!(name, "key" | "value" | "resource-id" | "resource-type") || name.starts_with("tag:")
         };
         check_filters(&request.filters, known)?;
         dry_run(request.dry_run)?;
-        let wanted = request.page.max_results.map(|most| most as usize);
-        let scan_most = wanted.map_or(u32::MAX, |_| DESCRIBE_ROWS_SCANNED_MAX);
-        let (mut tags, mut cursor, mut scanned) = (Vec::new(), request.page.after.clone(), 0);
-        while scanned < scan_most {
-            let rows = self.region.catalog.tags_page(self.account(), cursor.as_ref(), ROWS_AT_ONCE).await?;
-            let is_last = rows.len() < ROWS_AT_ONCE as usize;
-            scanned += ROWS_AT_ONCE;
-            for tag in rows {
-                if wanted.is_some_and(|wanted| tags.len() == wanted) {
-                    return Ok(DescribeTagsReply { tags, next: cursor });
-                }
-                cursor = Some(TagCursor { resource: tag.resource, key: tag.tag.key.clone() });
-                tags.extend(Some(tag).filter(|tag| matches(tag, &request.filters)));
-            }
-            if is_last {
-                return Ok(DescribeTagsReply { tags, next: None });
+        let pager = Pager::new(&request.page);
+        Ok(TagListing { call: self.clone(), request, pager })
+    }
+}
+
+impl TagListing {
+    /// The next of the tags, at least one; nothing once all have been told.
+    ///
+    /// # Errors
+    /// [`ServiceError`] if the catalog cannot be read.
+    pub async fn next_part(&mut self) -> Result<Option<Vec<ResourceTag>>, ServiceError> {
+        let (catalog, account) = (&self.call.region.catalog, self.call.account());
+        while !self.pager.is_over() {
+            let rows = catalog.tags_page(account, self.pager.cursor(), ROWS_AT_ONCE).await?;
+            let place = |tag: &ResourceTag| TagCursor { resource: tag.resource, key: tag.tag.key.clone() };
+            let tags = self.pager.take(rows, place, |tag| matches(tag, &self.request.filters));
+            if !tags.is_empty() {
+                return Ok(Some(tags));
             }
         }
-        Ok(DescribeTagsReply { tags, next: cursor })
+        Ok(None)
+    }
+
+    /// What was asked.
+    pub fn request(&self) -> &DescribeTagsRequest {
+        &self.request
+    }
+
+    /// Where the next page begins, if there is one; not known before all parts of this one were told.
+    pub fn next_page(&self) -> Option<&TagCursor> {
+        self.pager.next()
     }
 }
 

@@ -69,6 +69,7 @@ impl Region {
             store,
             domains,
             trees: Cache::new(TREES_OPEN),
+            jobs: settings.jobs,
             job_added: Notify::new(),
         })
     }

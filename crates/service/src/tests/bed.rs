@@ -121,6 +121,7 @@ impl Bed {
                 staging: own.join("staging"),
                 index: own.join("index.redb"),
                 key: Box::new(Arc::clone(&self.keys[number])),
+                jobs: Arc::new(()),
             });
         }
         let clock = Arc::new(OwnedClock::at(START));

@@ -38,10 +38,10 @@ async fn deleted_at(
     let after = node.under_way(region).await;
     // Where source and copy are of one region, the attempt still reads the source: one session, one root.
     let readers = before.live_sessions.saturating_sub(1);
-    let UnderWay { live_sessions, queued_jobs, running_jobs, segment_pins, root_pins, .. } = after;
+    let UnderWay { live_sessions, copies, upload_completions, segment_pins, root_pins, .. } = after;
     assert_eq!(
-        [queued_jobs, running_jobs, segment_pins],
-        [0; 3],
+        (copies, upload_completions, segment_pins),
+        Default::default(),
         "the deletion itself lets go of everything"
     );
     assert_eq!([live_sessions, root_pins], [readers; 2], "nothing but the source is held any more");

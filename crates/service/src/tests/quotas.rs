@@ -49,7 +49,7 @@ async fn queued_copies_wait_instead_of_being_refused() {
     let node = bed.node_with("a", |settings| ServiceSettings { queue_copies: true, ..settings }).await;
     let raced = copies(&node, 0..25).await;
     assert!(raced.iter().all(Result::is_ok), "{raced:?}");
-    assert_eq!(node.under_way(AWAY).await.queued_jobs, 25);
+    assert_eq!(node.under_way(AWAY).await.copies.queued, 25);
     node.work(AWAY).await;
     node.assert_nothing_left().await;
 }

@@ -19,12 +19,12 @@ async fn at_most_thirty_two_attempts_run_at_a_time() {
     let running = node.run_jobs();
     node.away.until(|seen| seen.held == 32).await;
     let under_way = node.under_way(AWAY).await;
-    assert_eq!((under_way.running_jobs, under_way.queued_jobs), (32, 4));
+    assert_eq!((under_way.copies.running, under_way.copies.queued), (32, 4));
     for left in (0..4).rev() {
         node.away.release(1);
         eventually("the end of one lets another begin", || async {
             let under_way = node.under_way(AWAY).await;
-            (under_way.running_jobs, under_way.queued_jobs) == (32, left)
+            (under_way.copies.running, under_way.copies.queued) == (32, left)
         })
         .await;
         node.away.until(|seen| seen.held == 32).await;

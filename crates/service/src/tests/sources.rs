@@ -70,7 +70,7 @@ async fn a_missing_source_is_refused_at_once_if_so_set() {
             "{refused:?}"
         );
     }
-    assert_eq!(node.under_way(AWAY).await.queued_jobs, 0, "a refused request has changed nothing");
+    assert_eq!(node.under_way(AWAY).await.copies.queued, 0, "a refused request has changed nothing");
     assert!(node.copy(HOME, source, AWAY).await.is_ok());
 }
 

@@ -1,11 +1,12 @@
-use crate::ec2_query::{Ec2Reply, Ec2Request, decode, encode};
+use crate::HttpAnswer;
+use crate::ec2_query::{Ec2Reply, Ec2Request, decode, describe_snapshots, describe_tags, encode};
 use crate::form::Form;
 use crate::token::tests::Desk;
 use ebs::operation::copy_snapshot::CopySnapshotReply;
 use ebs::operation::describe_availability_zones::{DescribeAvailabilityZonesReply, ZoneDescription};
 use ebs::operation::describe_regions::{DescribeRegionsReply, RegionDescription};
-use ebs::operation::describe_snapshots::{DescribeSnapshotsReply, DescribeSnapshotsRequest};
-use ebs::operation::describe_tags::{DescribeTagsReply, DescribeTagsRequest, ResourceTag, TagCursor};
+use ebs::operation::describe_snapshots::DescribeSnapshotsRequest;
+use ebs::operation::describe_tags::{DescribeTagsRequest, ResourceTag, TagCursor};
 use ebs::operation::{Page, SnapshotCursor};
 use ebs::{Snapshot, SnapshotOrigin, SnapshotState, Tag, Timestamp, TransferType, VolumeSize};
 
@@ -13,8 +14,11 @@ const ID: &str = "snap-0123456789abcdef0";
 
 /// What the answer to `reply` has between its root's tags, once everything around it is as it must be.
 fn inner(reply: &Ec2Reply<'_>, root: &str) -> String {
-    let desk = Desk::new();
-    let answer = encode(reply, "r-1", &desk.context());
+    inside(encode(reply, "r-1"), root)
+}
+
+/// As [`inner`], of an answer that is there.
+fn inside(answer: HttpAnswer, root: &str) -> String {
     assert_eq!(answer.status, 200);
     assert_eq!(
         answer.headers,
@@ -104,8 +108,12 @@ fn a_copy_is_shown_before_its_source_is_known_and_when_it_is_done() {
         ..pending_copy()
     };
     let half = Snapshot { progress_percent: 45, ..pending_copy() };
-    let reply = DescribeSnapshotsReply { snapshots: vec![pending_copy(), done, half], next: None };
-    let shown = inner(&Ec2Reply::DescribeSnapshots(&describe_all(), &reply), "DescribeSnapshotsResponse");
+    let (desk, mut answer) = (Desk::new(), describe_snapshots::begin("r-1"));
+    for part in [&[pending_copy(), done][..], &[], &[half]] {
+        answer.body.extend(describe_snapshots::members(part));
+    }
+    answer.body.extend(describe_snapshots::end(&describe_all(), None, &desk.context()));
+    let shown = inside(answer, "DescribeSnapshotsResponse");
     let pending = "<item><snapshotId>snap-0123456789abcdef0</snapshotId><volumeId>vol-ffffffff</volumeId>\
         <status>pending</status><statusMessage>Metadata not updated</statusMessage>\
         <startTime>2026-09-25T16:43:33.137Z</startTime><progress>0%</progress><ownerId>000000000042</ownerId>\
@@ -129,8 +137,7 @@ fn next_tokens_lead_on() {
     let context = desk.context();
     let cursor = SnapshotCursor { start_time: Timestamp(7), id: ID.parse().expect("an id") };
     let request = describe_all();
-    let reply = DescribeSnapshotsReply { snapshots: vec![], next: Some(cursor) };
-    let body = encode(&Ec2Reply::DescribeSnapshots(&request, &reply), "r", &context).body;
+    let body = describe_snapshots::end(&request, Some(cursor), &context);
     let form = followed("DescribeSnapshots", &body);
     let Ok(Ec2Request::DescribeSnapshots(next)) = decode(&form, &context) else { panic!("refused") };
     assert_eq!(next.page.after, Some(cursor));
@@ -141,8 +148,7 @@ fn next_tokens_lead_on() {
         page: Page { max_results: None, after: None },
         dry_run: false,
     };
-    let reply = DescribeTagsReply { tags: vec![], next: Some(cursor.clone()) };
-    let body = encode(&Ec2Reply::DescribeTags(&request, &reply), "r", &context).body;
+    let body = describe_tags::end(&request, Some(&cursor), &context);
     let form = followed("DescribeTags", &body);
     let Ok(Ec2Request::DescribeTags(next)) = decode(&form, &context) else { panic!("refused") };
     assert_eq!(next.page.after, Some(cursor));
@@ -159,17 +165,17 @@ fn followed(action: &str, body: &[u8]) -> Form {
 
 #[test]
 fn tags_regions_and_zones_are_listed() {
-    let tags = DescribeTagsReply {
-        tags: vec![ResourceTag { resource: ID.parse().expect("an id"), tag: tag("k", "v") }],
-        next: None,
-    };
+    let tags = [ResourceTag { resource: ID.parse().expect("an id"), tag: tag("k", "v") }];
     let request = DescribeTagsRequest {
         filters: vec![],
         page: Page { max_results: None, after: None },
         dry_run: false,
     };
+    let (desk, mut answer) = (Desk::new(), describe_tags::begin("r-1"));
+    answer.body.extend(describe_tags::members(&tags));
+    answer.body.extend(describe_tags::end(&request, None, &desk.context()));
     assert_eq!(
-        inner(&Ec2Reply::DescribeTags(&request, &tags), "DescribeTagsResponse"),
+        inside(answer, "DescribeTagsResponse"),
         "<tagSet><item><resourceId>snap-0123456789abcdef0</resourceId><resourceType>snapshot</resourceType>\
         <key>k</key><value>v</value></item></tagSet>"
     );

@@ -91,6 +91,7 @@ CREATE TABLE snapshots (
 CREATE INDEX snapshots_newest_first ON snapshots (account, start_time DESC, id) WHERE deleted = 0;
 CREATE INDEX snapshots_of_lineage ON snapshots (account, lineage, start_time DESC, id) WHERE deleted = 0;
 CREATE INDEX snapshots_pending ON snapshots (origin, account) WHERE state = 'pending' AND deleted = 0;
+CREATE INDEX snapshots_in_error ON snapshots (account) WHERE state = 'error' AND deleted = 0;
 CREATE INDEX snapshots_deleted ON snapshots (id) WHERE deleted = 1;
 
 CREATE TABLE tags (

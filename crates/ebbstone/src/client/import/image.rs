@@ -24,7 +24,7 @@ impl Image {
     ///
     /// # Errors
     ///
-    /// [`ClientError::NotAnImage`] if it is something else; [`ClientError::File`] if it cannot be opened, or its length
+    /// [`ClientError::NotAnImage`] if it is something else; [`ClientError::EmptyImage`]; [`ClientError::File`] if it cannot be opened, or its length
     /// cannot be told.
     pub(super) fn open(path: &Path) -> Result<Self, ClientError> {
         // Opening a pipe waits for its writer, and may wait for ever, unless it is told not to.
@@ -37,8 +37,16 @@ impl Image {
         }
         // The length that metadata has of a block device is 0.
         let length = file.seek(SeekFrom::End(0)).map_err(ClientError::file("tell the length of", path))?;
+        if length == 0 {
+            return Err(ClientError::EmptyImage(path.to_owned()));
+        }
         let modified = modified(&file).map_err(ClientError::file("read", path))?;
         Ok(Self { file, path: path.to_owned(), length, modified })
+    }
+
+    /// Its path.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Its length in bytes.

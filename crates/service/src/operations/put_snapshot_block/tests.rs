@@ -135,6 +135,7 @@ async fn service(folder: &Path, objects: Arc<Interrupting>) -> Call {
         staging: folder.join("staging"),
         index: folder.join("index"),
         key: Box::new(Keys::default()),
+        jobs: Arc::new(()),
     };
     let randomness = Arc::new(Numbered::default());
     let service = Service::open(settings, vec![region], Arc::new(Standing), randomness).await.expect("opens");
