@@ -8,6 +8,7 @@ mod body;
 mod described;
 mod ebs_direct;
 mod failure;
+mod head_room;
 mod listener;
 mod observe;
 mod pace;

@@ -14,6 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
+use super::head_room::{ConnectionRoom, HeadRoom};
 use super::paced_stream::PacedStream;
 
 /// Most connections at a time. Who comes after waits to be accepted.
@@ -55,6 +56,7 @@ impl Listener {
     {
         let graceful = GracefulShutdown::new();
         let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        let heads = HeadRoom::new();
         loop {
             let accepted = tokio::select! {
                 accepted = accept(&self.tcp, &places) => accepted,
@@ -62,9 +64,9 @@ impl Listener {
             };
             let Some((stream, place)) = accepted else { continue };
             let (tls, watcher, answer) = (self.tls.clone(), graceful.watcher(), answer.clone());
-            let stopped = stop.clone();
+            let (stopped, room) = (stop.clone(), heads.of_connection());
             tokio::spawn(async move {
-                connection(stream, tls, watcher, stopped, answer).await;
+                connection(stream, tls, watcher, (stopped, room), answer).await;
                 drop(place);
             });
         }
@@ -96,7 +98,7 @@ async fn connection<A, F, B>(
     stream: TcpStream,
     tls: Option<TlsAcceptor>,
     watcher: Watcher,
-    stop: watch::Receiver<bool>,
+    (stop, room): (watch::Receiver<bool>, ConnectionRoom),
     answer: A,
 ) where
     A: Fn(hyper::Request<hyper::body::Incoming>) -> F + Clone + Send + 'static,
@@ -104,25 +106,35 @@ async fn connection<A, F, B>(
     B: Body<Data: Send, Error: std::error::Error + Send + Sync> + Send + 'static,
 {
     match tls {
-        None => serve_stream(PacedStream::new(stream, stop), watcher, answer).await,
+        None => serve_stream(PacedStream::new(stream, stop, room.clone()), watcher, (room, answer)).await,
         Some(tls) => match tokio::time::timeout(HANDSHAKE_TIME_MAX, tls.accept(stream)).await {
-            Ok(Ok(stream)) => serve_stream(PacedStream::new(stream, stop), watcher, answer).await,
+            Ok(Ok(stream)) => {
+                serve_stream(PacedStream::new(stream, stop, room.clone()), watcher, (room, answer)).await;
+            }
             Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
             Err(_) => tracing::debug!("a TLS handshake took too long"),
         },
     }
 }
 
-async fn serve_stream<S, A, F, B>(stream: PacedStream<S>, watcher: Watcher, answer: A)
-where
+async fn serve_stream<S, A, F, B>(
+    stream: PacedStream<S>,
+    watcher: Watcher,
+    (room, answer): (ConnectionRoom, A),
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     A: Fn(hyper::Request<hyper::body::Incoming>) -> F + Clone + Send + 'static,
     F: Future<Output = http::Response<B>> + Send + 'static,
     B: Body<Data: Send, Error: std::error::Error + Send + Sync> + Send + 'static,
 {
     let service = service_fn(move |request| {
-        let answer = answer(request);
-        async move { Ok::<_, std::convert::Infallible>(answer.await) }
+        room.request_begins();
+        let (answer, room) = (answer(request), room.clone());
+        async move {
+            let answer = answer.await;
+            room.answered();
+            Ok::<_, std::convert::Infallible>(answer)
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

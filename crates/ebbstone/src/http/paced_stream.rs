@@ -13,6 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
 use tokio::time::Sleep;
 
+use super::head_room::ConnectionRoom;
 use super::pace::Pace;
 
 /// Longest time that what a client still sends after the last answer is read and thrown away.
@@ -29,6 +30,7 @@ pub(super) struct PacedStream<S> {
     closed_for_writing: bool,
     linger: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     stop: watch::Receiver<bool>,
+    room: ConnectionRoom,
 }
 
 struct Waiting {
@@ -37,9 +39,9 @@ struct Waiting {
 }
 
 impl<S> PacedStream<S> {
-    /// Paces `stream`. Once `stop` holds, closing does not wait for the other side.
-    pub(super) fn new(stream: S, stop: watch::Receiver<bool>) -> Self {
-        Self { stream, waiting: None, closed_for_writing: false, linger: None, stop }
+    /// Paces `stream`, and reads as `room` allows. Once `stop` holds, closing does not wait for the other side.
+    pub(super) fn new(stream: S, stop: watch::Receiver<bool>, room: ConnectionRoom) -> Self {
+        Self { stream, waiting: None, closed_for_writing: false, linger: None, stop, room }
     }
 
     fn paced<T>(&mut self, context: &mut Context<'_>, moved: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
@@ -101,7 +103,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for PacedStream<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let most = ready!(self.room.poll_room(context)).min(buffer.remaining());
+        let mut part = ReadBuf::new(buffer.initialize_unfilled_to(most));
+        ready!(Pin::new(&mut self.stream).poll_read(context, &mut part))?;
+        let read = part.filled().len();
+        buffer.advance(read);
+        self.room.have_read(read);
+        Poll::Ready(Ok(()))
     }
 }
 
