@@ -12,7 +12,9 @@ mod ciphertext;
 mod error;
 pub mod limits;
 mod material;
+mod reference;
 mod region_key;
+mod state;
 #[cfg(test)]
 mod test_randomness;
 mod wrapping;
@@ -20,5 +22,7 @@ mod wrapping;
 pub use ciphertext::{CIPHERTEXT_BYTES_MORE, CiphertextBlob};
 pub use error::KeyError;
 pub use material::{DomainScope, KeyMaterial};
+pub use reference::KeyReference;
 pub use region_key::{KeyCheck, RegionKey};
+pub use state::{KeyOperation, permits};
 pub use wrapping::WrappedSecret;
