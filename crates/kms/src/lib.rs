@@ -9,20 +9,25 @@
 
 mod cipher;
 mod ciphertext;
+mod default_policy;
 mod error;
+mod grant_token;
 pub mod limits;
 mod material;
 mod reference;
 mod region_key;
+mod rotation;
 mod state;
 #[cfg(test)]
 mod test_randomness;
 mod wrapping;
 
 pub use ciphertext::{CIPHERTEXT_BYTES_MORE, CiphertextBlob};
+pub use default_policy::{POLICY_NAME, aws_ebs_policy, default_policy};
 pub use error::KeyError;
 pub use material::{DomainScope, KeyMaterial};
 pub use reference::KeyReference;
 pub use region_key::{KeyCheck, RegionKey};
+pub use rotation::next_rotation;
 pub use state::{KeyOperation, permits};
 pub use wrapping::WrappedSecret;
