@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import urllib.parse
 
 import pytest
@@ -78,7 +79,7 @@ def test_the_tour_of_an_empty_machine_uses_real_bytes_and_leaves_nothing(tmp_pat
     assert (moved_inside, shared_inside) == (0, data), "a copy in its region moves nothing"
     for step in ("import day 2", "copy day 2 to us-west-2"):
         assert 0 < table[step][2] < moved / 10, "what changed, and no more"
-    assert "Nothing is left running" in text
+    assert "Nothing is kept" in text
     assert list(folder.iterdir()) == []
 
 
@@ -125,6 +126,44 @@ def test_what_is_kept_is_served_and_the_lines_to_go_on_with_work(tmp_path, image
         deadline.cancel()
     assert process.returncode == 0, "".join(lines) + rest
     assert folder.is_dir()
+
+
+def image_begun(folder):
+    return list(folder.glob("ebbstone-quickstart-*/day-1.raw"))
+
+
+def import_begun(folder):
+    return [path for path in folder.glob("ebbstone-quickstart-*/data/store/us-east-1/**/*") if path.is_file()]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+@pytest.mark.parametrize("begun", [image_begun, import_begun], ids=lambda begun: begun.__name__)
+def test_a_tour_that_is_interrupted_leaves_nothing_and_says_so_by_its_exit_code(tmp_path, begun, number):
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    process = subprocess.Popen(
+        [str(BINARY), "quickstart"],
+        env=environment(folder),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        deadline = time.monotonic() + SECONDS_MAX
+        while not begun(folder):
+            assert process.poll() is None and time.monotonic() < deadline, "the tour does not come so far"
+            time.sleep(0.01)
+        (made,) = folder.iterdir()
+        assert made.stat().st_mode & 0o777 == 0o700, "others may look into it"
+        process.send_signal(number)
+        text, complaints = process.communicate(timeout=SECONDS_MAX)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 128 + number, f"{text}\n{complaints}"
+    assert complaints == "ebbstone: interrupted\n"
+    assert list(folder.iterdir()) == []
 
 
 def served(text):

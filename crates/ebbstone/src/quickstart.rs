@@ -1,5 +1,6 @@
 //! `ebbstone quickstart`: the main job on an empty machine, checked byte for byte.
 
+mod folder;
 mod image;
 mod table;
 
@@ -13,6 +14,7 @@ use clap::Args;
 use ebs::{RegionName, SnapshotId, Tag};
 use iam::Principal;
 
+use crate::cli::CliError;
 use crate::client::endpoint::{Endpoint, Endpoints};
 use crate::client::export::{ExportPlan, export_snapshot};
 use crate::client::import::{ImportParent, ImportPlan, import_file};
@@ -25,6 +27,7 @@ use crate::root_credentials::RootCredentials;
 use crate::serve::{self, Running, Termination};
 use crate::system::{SystemClock, SystemRandomness};
 
+use folder::Folder;
 use table::Table;
 
 /// What `quickstart` is told.
@@ -45,68 +48,61 @@ const STEP_TIME_MAX: Duration = Duration::from_secs(3_600);
 const HOME: &str = "us-east-1";
 const AWAY: &str = "us-west-2";
 
-/// Runs the tour and prints what it saw.
-pub(crate) async fn run(args: &QuickstartArgs) -> anyhow::Result<()> {
-    let folder = Folder::open(args)?;
+/// Runs the tour and prints what it saw. However it ends, a folder that was made for it is deleted, unless it is to be
+/// kept.
+///
+/// # Errors
+/// [`CliError::Interrupted`] if a signal came before the tour's end; [`CliError::Tour`].
+pub(crate) async fn run(args: &QuickstartArgs) -> Result<(), CliError> {
+    // Before there is anything to clear up: a signal must never meet the default, which leaves it all behind.
+    let mut termination = Termination::listen().map_err(CliError::Signals)?;
+    let folder = Arc::new(open_folder(args)?);
     let config = config(folder.path())?;
     let running = Box::pin(serve::start(&config)).await?;
+    let mut shown = tokio::select! {
+        shown = Box::pin(show(args, &config, &running, &folder)) => shown.map_err(CliError::Tour),
+        signal = termination.called() => Err(CliError::Interrupted { signal }),
+    };
+    if args.keep && shown.is_ok() {
+        termination.called().await;
+    }
+    tokio::select! {
+        () = running.drain() => {}
+        // A second signal ends even this.
+        signal = termination.called() => shown = Err(CliError::Interrupted { signal }),
+    }
+    shown
+}
+
+/// The tour itself, and what to do after it.
+async fn show(
+    args: &QuickstartArgs,
+    config: &Config,
+    running: &Running,
+    folder: &Arc<Folder>,
+) -> anyhow::Result<()> {
     println!("Serving http://{} (data in {})", running.address, folder.path().display());
-    let tour = Tour::begin(&config, &running, folder.path())?;
-    let done = Box::pin(tour.run(args.image.as_deref())).await;
-    match done {
-        Ok(copied) if args.keep => {
-            say_how_to_go_on(&running, &config, copied)?;
-            println!("\nServing until interrupted.");
-            Termination::listen()?.called().await;
-            running.drain().await;
-            Ok(())
-        }
-        Ok(copied) => {
-            running.drain().await;
-            println!(
-                "\nNothing is left running. To keep it: `cargo run --release -- quickstart --keep`, then for example"
-            );
-            say_commands("http://ADDR:PORT", copied);
-            Ok(())
-        }
-        Err(error) => {
-            running.drain().await;
-            Err(error)
-        }
+    let tour = Tour::begin(config, running, folder)?;
+    let copied = tour.run(args.image.as_deref()).await?;
+    if args.keep {
+        say_how_to_go_on(running, config, copied)?;
+        println!("\nServing until interrupted.");
+    } else {
+        println!(
+            "\nNothing is kept. To keep it: `cargo run --release -- quickstart --keep`, then for example"
+        );
+        say_commands("http://ADDR:PORT", copied);
     }
+    Ok(())
 }
 
-/// The folder of the tour; one that was made for it goes with it.
-struct Folder {
-    path: PathBuf,
-    temporary: bool,
-}
-
-impl Folder {
-    fn open(args: &QuickstartArgs) -> anyhow::Result<Self> {
-        let (path, temporary) = match &args.data_dir {
-            Some(path) => (path.clone(), false),
-            None => {
-                (std::env::temp_dir().join(format!("ebbstone-quickstart-{}", std::process::id())), !args.keep)
-            }
-        };
-        std::fs::create_dir_all(&path).with_context(|| format!("cannot make {}", path.display()))?;
-        Ok(Self { path, temporary })
+fn open_folder(args: &QuickstartArgs) -> anyhow::Result<Folder> {
+    if let Some(path) = &args.data_dir {
+        return Folder::lasting(path).with_context(|| format!("cannot use {}", path.display()));
     }
-
-    fn path(&self) -> &Path {
-        &self.path
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        if self.temporary
-            && let Err(error) = std::fs::remove_dir_all(&self.path)
-        {
-            eprintln!("ebbstone: {} is left behind: {error}", self.path.display());
-        }
-    }
+    let above = std::env::temp_dir();
+    let made = Folder::new_in(&above, &SystemRandomness, args.keep);
+    made.with_context(|| format!("cannot make a folder in {}", above.display()))
 }
 
 fn config(folder: &Path) -> anyhow::Result<Config> {
@@ -126,7 +122,7 @@ struct Tour<'a> {
     account: ebs::AccountId,
     home: Client,
     away: Client,
-    folder: PathBuf,
+    folder: Arc<Folder>,
 }
 
 /// A snapshot of the tour, and the image that it must equal.
@@ -139,10 +135,10 @@ struct Made<'a> {
 }
 
 impl<'a> Tour<'a> {
-    fn begin(config: &Config, running: &'a Running, folder: &Path) -> anyhow::Result<Self> {
+    fn begin(config: &Config, running: &'a Running, folder: &Arc<Folder>) -> anyhow::Result<Self> {
         let client = |region: &str| client(config, running, region);
         let (home, away) = (client(HOME)?, client(AWAY)?);
-        Ok(Self { running, account: config.account, home, away, folder: folder.to_owned() })
+        Ok(Self { running, account: config.account, home, away, folder: Arc::clone(folder) })
     }
 
     async fn run(&self, image: Option<&Path>) -> anyhow::Result<SnapshotId> {
@@ -150,13 +146,17 @@ impl<'a> Tour<'a> {
         let day_one = match image {
             Some(image) => image.to_owned(),
             None => {
-                let made = self.folder.join("day-1.raw");
-                image::make(&made).context("cannot make an image")?;
+                let made = self.folder.path().join("day-1.raw");
+                let path = made.clone();
+                let making = self.folder.work(move |watch| image::make(&path, watch));
+                making.await.context("cannot make an image")?;
                 made
             }
         };
-        let day_two = self.folder.join("day-2.raw");
-        image::change_some_blocks(&day_one, &day_two).context("cannot make the changed image")?;
+        let day_two = self.folder.path().join("day-2.raw");
+        let (from, to) = (day_one.clone(), day_two.clone());
+        let changing = self.folder.work(move |watch| image::change_some_blocks(&from, &to, watch));
+        changing.await.context("cannot make the changed image")?;
 
         let first = self.import(&mut table, "import day 1", &day_one, None).await?;
         let same = self.copy(&mut table, "copy in us-east-1", &self.home, HOME, first).await?;
@@ -251,7 +251,7 @@ impl<'a> Tour<'a> {
     }
 
     async fn export_and_compare(&self, made: &Made<'_>) -> anyhow::Result<()> {
-        let exported = self.folder.join(format!("{}.raw", made.snapshot));
+        let exported = self.folder.path().join(format!("{}.raw", made.snapshot));
         let plan = ExportPlan {
             snapshot: made.snapshot,
             image: exported.clone(),
@@ -259,7 +259,8 @@ impl<'a> Tour<'a> {
             concurrency: CONCURRENCY_DEFAULT,
         };
         export_snapshot(made.client, &plan, &Unseen).await?;
-        if !image::same_content(made.image, &exported)? {
+        let (one, other) = (made.image.to_owned(), exported.clone());
+        if !self.folder.work(move |watch| image::same_content(&one, &other, watch)).await? {
             bail!("{} ({}) is not byte for byte what was imported", made.snapshot, made.name);
         }
         println!("exported {} from {} ({}): identical", made.snapshot, made.region, made.name);

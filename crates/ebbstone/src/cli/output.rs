@@ -16,7 +16,7 @@ pub(crate) struct Output {
 
 impl Output {
     /// JSON, or lines for people.
-    pub(super) fn new(json: bool) -> Self {
+    pub(crate) fn new(json: bool) -> Self {
         Self { json }
     }
 
