@@ -199,7 +199,7 @@ impl<'a> Tour<'a> {
             state_file: None,
         };
         let report = import_file(&self.home, &plan, &PendingUpload::default(), &Unseen).await?;
-        self.home.wait_completed(report.snapshot_id, Some(STEP_TIME_MAX)).await?;
+        self.home.wait_completed(report.snapshot_id, Some(STEP_TIME_MAX), &Unseen).await?;
         self.add_row(table, step, HOME, report.snapshot_id, began.elapsed()).await?;
         Ok(report.snapshot_id)
     }
@@ -222,7 +222,7 @@ impl<'a> Tour<'a> {
             tags: vec![tag("Name", step), tag("Source", &source.to_string())],
         };
         let snapshot = to.copy_snapshot(&order).await?;
-        let completed = to.wait_completed(snapshot, Some(STEP_TIME_MAX)).await?;
+        let completed = to.wait_completed(snapshot, Some(STEP_TIME_MAX), &Unseen).await?;
         if completed.tags.len() != order.tags.len() {
             bail!("the copy {snapshot} does not have the tags that it was created with");
         }
