@@ -125,6 +125,15 @@ def test_diff_tells_how_much_of_the_volume_is_compared(server):
     assert "2 blocks changed" in printed
 
 
+def test_the_tour_tells_how_far_each_of_its_steps_is(server, image):
+    shown, printed = on_a_terminal(server, "quickstart", image)
+    for step in ("make day 2", "import day 1", "import day 2", "export", "compare"):
+        assert re.search(rf"{step} \[.{{30}}\] \S+ \S+/20.00 MiB ", shown), f"{step}: {shown[-500:]}"
+    for step in ("import day 1", "copy in us-east-1", "copy to us-west-2", "copy day 2 to us-west-2"):
+        per_cents(shown, step)
+    assert "identical" in printed and "\x1b" not in printed
+
+
 def test_without_a_terminal_nothing_is_shown(server, tmp_path, image):
     imported = run(server, "import", image)
     assert imported.stderr == ""

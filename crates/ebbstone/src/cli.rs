@@ -27,6 +27,7 @@ use connection::ConnectionArgs;
 pub(crate) use error::CliError;
 use interruption::interruptible;
 pub(crate) use output::Output;
+pub(crate) use progress_bar::{bar, per_cent_bar};
 
 /// The commands that call an endpoint.
 #[derive(Debug, Subcommand)]

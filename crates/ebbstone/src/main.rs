@@ -22,7 +22,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use tokio::runtime::Runtime;
 
-use cli::{CliError, Output};
+use cli::CliError;
 use config::{Config, Effective, ServeArgs};
 use quickstart::QuickstartArgs;
 
@@ -102,7 +102,7 @@ fn run_server(runtime: &Runtime, args: &ServeArgs, log_json: bool) -> anyhow::Re
 fn run_quickstart(runtime: &Runtime, args: &QuickstartArgs) -> ExitCode {
     let logging = process::log_to_stderr(process::Verbosity::Tour, false);
     let done = logging.map_err(|error| CliError::Tour(error.into()));
-    cli::conclude(done.and_then(|()| runtime.block_on(quickstart::run(args))), Output::new(false))
+    cli::conclude(done.and_then(|()| runtime.block_on(quickstart::run(args))), args.output())
 }
 
 fn check_config(args: &ServeArgs, json: bool) -> anyhow::Result<()> {

@@ -25,7 +25,7 @@ impl Output {
     /// # Errors
     ///
     /// [`CliError::Output`] if standard output takes no more.
-    pub(super) fn print<T: Serialize>(
+    pub(crate) fn print<T: Serialize>(
         self,
         document: &T,
         lines: impl FnOnce(&T) -> String,

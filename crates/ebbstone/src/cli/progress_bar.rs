@@ -48,7 +48,8 @@ fn bar_of(template: &str, what: &'static str) -> Box<dyn Progress> {
         return Box::new(Unseen);
     }
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-    let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
+    // Nothing of an unknown length is done yet; of a length of nothing all would be.
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
     bar.set_style(style);
     bar.set_message(what);
     Box::new(Bar(bar))

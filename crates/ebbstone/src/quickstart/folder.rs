@@ -8,6 +8,8 @@ use std::sync::{Arc, Weak};
 
 use ebs::Randomness;
 
+use crate::client::progress::Progress;
+
 /// A folder; one that was made for a tour goes with the last holder of its handle.
 #[derive(Debug)]
 pub(super) struct Folder {
@@ -15,9 +17,10 @@ pub(super) struct Folder {
     temporary: bool,
 }
 
-/// Tells work whether anybody still waits for it.
+/// Tells how far work is, and the work whether anybody still waits for it.
 pub(super) struct Watch {
     waiting: Weak<()>,
+    progress: Box<dyn Progress>,
 }
 
 impl Folder {
@@ -46,10 +49,11 @@ impl Folder {
     /// next step, and the folder is there until then.
     pub(super) async fn work<T: Send + 'static>(
         self: &Arc<Self>,
+        progress: Box<dyn Progress>,
         work: impl FnOnce(&Watch) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let waiting = Arc::new(());
-        let (folder, watch) = (Arc::clone(self), Watch::while_held(&waiting));
+        let (folder, watch) = (Arc::clone(self), Watch::while_held(&waiting, progress));
         let done = tokio::task::spawn_blocking(move || {
             let done = work(&watch);
             drop(folder);
@@ -73,15 +77,21 @@ impl Drop for Folder {
 
 impl Watch {
     /// Of work that somebody waits for while `waiting` is held.
-    pub(super) fn while_held(waiting: &Arc<()>) -> Self {
-        Self { waiting: Arc::downgrade(waiting) }
+    pub(super) fn while_held(waiting: &Arc<()>, progress: Box<dyn Progress>) -> Self {
+        Self { waiting: Arc::downgrade(waiting), progress }
     }
 
-    /// Notes a step of the work.
+    /// There are about so many bytes to work on.
+    pub(super) fn expect(&self, bytes: u64) {
+        self.progress.expect(bytes);
+    }
+
+    /// So many more bytes are done with.
     ///
     /// # Errors
     /// [`ErrorKind::Other`] if nobody waits for the work any more.
-    pub(super) fn step(&self) -> Result<(), Error> {
+    pub(super) fn advance(&self, bytes: u64) -> Result<(), Error> {
+        self.progress.advance(bytes);
         match self.waiting.strong_count() {
             0 => Err(Error::new(ErrorKind::Other, "nobody waits for this any more")),
             _ => Ok(()),
@@ -97,7 +107,10 @@ mod tests {
 
     use ebs::Randomness;
 
+    use crate::client::progress::Progress;
+
     use super::Folder;
+    use crate::client::progress::Unseen;
 
     /// Draws the same number again and again.
     struct Same;
@@ -134,9 +147,9 @@ mod tests {
         let (began, begins) = mpsc::channel();
         let (ended, ends) = mpsc::channel();
         let path = folder.path().to_owned();
-        let working = folder.work(move |watch| {
-            watch.step().and_then(|()| began.send(()).map_err(std::io::Error::other))?;
-            while watch.step().is_ok() {
+        let working = folder.work(Box::new(Unseen), move |watch| {
+            watch.advance(0).and_then(|()| began.send(()).map_err(std::io::Error::other))?;
+            while watch.advance(0).is_ok() {
                 std::thread::yield_now();
             }
             ended.send(path.is_dir()).map_err(std::io::Error::other)

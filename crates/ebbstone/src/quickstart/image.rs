@@ -10,7 +10,7 @@ use block_store::is_zero;
 use ebs::{BLOCK_BYTES, BlockIndex};
 
 use super::folder::Watch;
-use crate::client::data_blocks::DataBlocks;
+use crate::client::data_blocks::{self, DataBlocks};
 
 /// Length of the image, most of it holes.
 const IMAGE_BYTES: u64 = 1 << 30;
@@ -28,16 +28,17 @@ pub(super) fn make(path: &Path, watch: &Watch) -> Result<(), Error> {
     image.set_len(IMAGE_BYTES)?;
     let mut files = Files::new();
     let (mut offset, mut data) = (0, 0);
+    watch.expect(DATA_BYTES_MAX);
     while data < DATA_BYTES_MAX
         && let Some(file) = files.next()
     {
-        watch.step()?;
         // A file that cannot be read is none of ours.
         let Ok(source) = File::open(&file) else { continue };
         image.seek(SeekFrom::Start(offset))?;
         let room = (DATA_BYTES_MAX - data).min(IMAGE_BYTES - offset);
         let copied = std::io::copy(&mut source.take(room), &mut image)?;
         data += copied;
+        watch.advance(copied)?;
         offset = (offset + copied).next_multiple_of(BLOCK_BYTES as u64);
         if copied > BLOCK_BYTES as u64 {
             offset += HOLE_BYTES;
@@ -55,11 +56,12 @@ pub(super) fn change_some_blocks(image: &Path, changed: &Path, watch: &Watch) ->
     let length = source.metadata()?.len();
     let target = File::create(changed)?;
     target.set_len(length)?;
+    watch.expect(data_blocks::count(&source, length)? * BLOCK_BYTES as u64);
     let mut blocks = DataBlocks::new(length, 0);
     let mut block = vec![0; BLOCK_BYTES];
     let mut with_data = 0;
     while let Some(index) = blocks.peek(&source)? {
-        watch.step()?;
+        watch.advance(BLOCK_BYTES as u64)?;
         blocks.advance();
         let read = read_block(&source, index, &mut block)?;
         if is_zero(&block) {
@@ -84,13 +86,14 @@ pub(super) fn same_content(image: &Path, exported: &Path, watch: &Watch) -> Resu
     if length < image_length {
         return Ok(false);
     }
+    watch.expect(data_blocks::count(&exported, length)? * BLOCK_BYTES as u64);
     let mut in_image = DataBlocks::new(image_length, 0);
     let mut in_exported = DataBlocks::new(length, 0);
     let (mut one, mut other) = (vec![0; BLOCK_BYTES], vec![0; BLOCK_BYTES]);
     loop {
         let next = [in_image.peek(&image)?, in_exported.peek(&exported)?];
         let Some(index) = next.into_iter().flatten().min() else { return Ok(true) };
-        watch.step()?;
+        watch.advance(BLOCK_BYTES as u64)?;
         for (blocks, next) in [&mut in_image, &mut in_exported].into_iter().zip(next) {
             if next == Some(index) {
                 blocks.advance();
@@ -160,6 +163,8 @@ mod tests {
 
     use ebs::BLOCK_BYTES;
 
+    use crate::client::progress::Unseen;
+
     use super::{Watch, change_some_blocks, make, same_content};
 
     const BLOCK: u64 = BLOCK_BYTES as u64;
@@ -167,7 +172,7 @@ mod tests {
     #[test]
     fn an_image_has_data_and_holes_and_its_change_is_seen() {
         let waiting = Arc::new(());
-        let watch = Watch::while_held(&waiting);
+        let watch = Watch::while_held(&waiting, Box::new(Unseen));
         let folder = tempfile::tempdir().expect("a folder");
         let (one, two) = (folder.path().join("one"), folder.path().join("two"));
         make(&one, &watch).expect("makes");
@@ -194,7 +199,7 @@ mod tests {
     #[test]
     fn a_hole_equals_zeros_and_nothing_else_on_either_side() {
         let waiting = Arc::new(());
-        let watch = Watch::while_held(&waiting);
+        let watch = Watch::while_held(&waiting, Box::new(Unseen));
         let folder = tempfile::tempdir().expect("a folder");
         let (one, two) = (folder.path().join("one"), folder.path().join("two"));
         let length = 40 * BLOCK + 9;
