@@ -5,6 +5,7 @@ mod client;
 mod config;
 mod counted_objects;
 mod http;
+mod log_room;
 mod metrics;
 mod private_file;
 mod process;
