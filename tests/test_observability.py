@@ -158,6 +158,19 @@ def test_a_failure_of_the_server_is_logged_with_its_cause_and_the_client_learns_
     assert "object store" not in answer.text and str(server.data_dir) not in answer.text
 
 
+def test_a_call_that_the_store_fails_is_logged_with_its_object_and_operation(told):
+    server = told(EBBSTONE_LOG_JSON="true")
+    snapshot_id = snapshots.upload(server, {0: block(6)})
+    root = root_of(server, snapshot_id)
+    with unreadable(root):
+        assert signed_requests.rest(server, "GET", f"/snapshots/{snapshot_id}/blocks").status in (500, 503)
+    name = str(root.relative_to(server.data_dir / "store" / HOME))
+    lines = wait_for(lambda: [line for line in logged(server) if line["fields"].get("object") == name])
+    assert {line["level"] for line in lines} == {"WARN"}
+    assert {(line["fields"]["region"], line["fields"]["operation"]) for line in lines} <= {(HOME, "get"), (HOME, "length")}
+    assert all("the object store is unavailable: " in line["fields"]["error"] for line in lines)
+
+
 def test_secrets_are_not_logged_however_much_is(told):
     server = told(EBBSTONE_LOG="trace")
     snapshot_id = snapshots.upload(server, {0: block(5)})
