@@ -93,7 +93,7 @@ impl Watch {
     pub(super) fn advance(&self, bytes: u64) -> Result<(), Error> {
         self.progress.advance(bytes);
         match self.waiting.strong_count() {
-            0 => Err(Error::new(ErrorKind::Other, "nobody waits for this any more")),
+            0 => Err(Error::other("nobody waits for this any more")),
             _ => Ok(()),
         }
     }
@@ -106,8 +106,6 @@ mod tests {
     use std::sync::{Arc, mpsc};
 
     use ebs::Randomness;
-
-    use crate::client::progress::Progress;
 
     use super::Folder;
     use crate::client::progress::Unseen;
