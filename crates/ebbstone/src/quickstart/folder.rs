@@ -1,7 +1,7 @@
 //! The folder of a tour, and work on the files in it.
 
 use std::fs::DirBuilder;
-use std::io::{Error, ErrorKind};
+use std::io::Error;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
