@@ -58,7 +58,7 @@ fn judge(rules: &str, tree: &str, findings: &mut Vec<Finding>) {
         }
         // Cargo marks what it has shown before.
         let licence = licence.trim().trim_end_matches("(*)").trim_end();
-        if !Expression::of(licence).is_allowed(&allowed) {
+        if !Expression::of(licence).satisfied_by(&allowed) {
             find(format!("the licence `{licence}` is not allowed"));
         }
     }
@@ -85,7 +85,7 @@ impl Expression {
     }
 
     /// Whether one may choose licences that are all in `allowed`. What cannot be read is not allowed.
-    fn is_allowed(mut self, allowed: &BTreeSet<&str>) -> bool {
+    fn satisfied_by(mut self, allowed: &BTreeSet<&str>) -> bool {
         self.any_of(allowed) && self.0.next().is_none()
     }
 
