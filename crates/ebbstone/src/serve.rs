@@ -15,7 +15,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::config::{Config, S3Place, StorePlace};
+use crate::config::{ClientEndpoint, Config, S3Place, StorePlace};
 use crate::counted_objects::CountedObjects;
 use crate::http::{AccessKeys, Api, Listener, acceptor, observe};
 use crate::metrics::Metrics;
@@ -149,8 +149,15 @@ fn service_settings(
         lease: LEASE,
         memory_bytes: config.memory_bytes,
         cpu_tasks: cores,
-        endpoint: address.to_string(),
+        endpoint: endpoint(config, address).to_string(),
     })
+}
+
+/// What clients are told to call.
+fn endpoint(config: &Config, address: SocketAddr) -> ClientEndpoint {
+    let machine = rustix::system::uname();
+    let machine = machine.nodename().to_string_lossy();
+    config.endpoint.clone().unwrap_or_else(|| ClientEndpoint::of(address, &machine))
 }
 
 /// This node's name, drawn once for its data folder: whoever has the folder is the only one of that name.
