@@ -206,6 +206,24 @@ def test_a_file_where_a_folder_should_be_is_refused(tmp_path, place):
     assert blocked.read_text() == "in the way"
 
 
+@pytest.mark.parametrize(
+    ("option", "expected"),
+    [
+        ("--catalog", "a folder for SQLite files, or a postgres:// URL"),
+        ("--store", "a folder, or s3://BUCKET/PREFIX"),
+        ("--data-dir", "a folder"),
+    ],
+)
+def test_who_names_a_file_is_told_that_a_folder_is_expected(tmp_path, option, expected):
+    file = tmp_path / "catalog.db"
+    file.write_text("here already")
+    data = file if option == "--data-dir" else tmp_path / "data"
+    options = [] if option == "--data-dir" else [option, str(file)]
+    log = ServerProcess(data, options=options).refuses_to_start()
+    assert log.splitlines()[-1] == f"ebbstone: cannot use {file} ({option}): it is no folder; give {expected}"
+    assert file.read_text() == "here already" and list(tmp_path.glob("data/*")) == []
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every folder")
 @pytest.mark.parametrize("place", ["", "catalog", "store", f"store/{HOME}"])
 def test_a_folder_that_may_not_be_entered_is_refused(deployment, place):

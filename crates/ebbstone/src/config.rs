@@ -1,5 +1,6 @@
 //! The configuration: defaults, then the file, then the environment, then flags.
 
+mod client_endpoint;
 mod effective;
 mod file;
 
@@ -11,6 +12,7 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 use ebs::{AccountId, Compat, RegionName};
 
+pub(crate) use client_endpoint::ClientEndpoint;
 pub(crate) use effective::Effective;
 use file::ConfigFile;
 
@@ -30,6 +32,10 @@ pub(crate) struct ServeArgs {
     /// Address of metrics, health and readiness [default: 127.0.0.1:8701]
     #[arg(long, env = "EBBSTONE_METRICS_LISTEN", value_name = "ADDR:PORT")]
     pub(crate) metrics_listen: Option<SocketAddr>,
+    /// What clients are told to call, by DescribeRegions [default: the address of the API, and for one of all addresses
+    /// this machine's name]
+    #[arg(long, env = "EBBSTONE_ENDPOINT", value_name = "HOST:PORT")]
+    pub(crate) endpoint: Option<ClientEndpoint>,
     /// A region to serve; may be given several times [default: us-east-1 us-west-2]
     #[arg(long = "region", env = "EBBSTONE_REGIONS", value_delimiter = ',', value_name = "NAME")]
     pub(crate) regions: Vec<RegionName>,
@@ -65,6 +71,7 @@ pub(crate) struct Config {
     pub(crate) data_dir: PathBuf,
     pub(crate) listen: SocketAddr,
     pub(crate) metrics_listen: SocketAddr,
+    pub(crate) endpoint: Option<ClientEndpoint>,
     pub(crate) regions: Vec<RegionName>,
     pub(crate) account: AccountId,
     pub(crate) store: StorePlace,
@@ -179,6 +186,7 @@ impl Config {
                 .metrics_listen
                 .or(file.metrics_listen)
                 .unwrap_or_else(|| built_in(METRICS_LISTEN)),
+            endpoint: args.endpoint.clone().or(file.endpoint.map(|endpoint| endpoint.0)),
             regions: check_regions(regions)?,
             account: account.unwrap_or_else(|| built_in(ACCOUNT)),
             store,
@@ -305,7 +313,7 @@ mod tests {
 
     #[test]
     fn what_is_shown_is_a_configuration_file_of_the_same_meaning() {
-        let text = "data_dir = '/a'\nlisten = '0.0.0.0:80'\nallow_plaintext = true\nregions = ['eu-west-1']\n\
+        let text = "data_dir = '/a'\nlisten = '0.0.0.0:80'\nallow_plaintext = true\nendpoint = 'a.b:80'\nregions = ['eu-west-1']\n\
             store = 's3://b/p'\ns3_endpoint = 'http://s3:9000/'\ncompat = '2019-11-15'\n";
         let shown = |text: &str| {
             let config = with_file(text, ServeArgs::default()).expect("valid");
@@ -324,6 +332,7 @@ mod tests {
             "data_dir = '/a'\ncompat = '2020-01-01'",
             "data_dir = '/a'\n[compat]\npresigned_url = 'maybe'",
             "data_dir = '/a'\naccount_id = 12",
+            "data_dir = '/a'\nendpoint = 'http://a'",
             "data_dir",
         ] {
             assert!(

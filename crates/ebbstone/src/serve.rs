@@ -15,7 +15,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::config::{Config, S3Place, StorePlace};
+use crate::config::{CatalogPlace, ClientEndpoint, Config, S3Place, StorePlace};
 use crate::counted_objects::CountedObjects;
 use crate::http::{AccessKeys, Api, Listener, acceptor, observe};
 use crate::metrics::Metrics;
@@ -59,6 +59,7 @@ pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {
 
 /// Opens regions, starts jobs and listens.
 pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
+    require_folders(config)?;
     private_file::create_folder(&config.data_dir)
         .with_context(|| format!("cannot use the data folder {}", config.data_dir.display()))?;
     let lock = private_file::lock(&config.data_dir.join(LOCK_FILE)).map_err(|error| {
@@ -135,6 +136,24 @@ impl Running {
     }
 }
 
+/// Refuses a file that is named where a folder is expected, before anything is made.
+fn require_folders(config: &Config) -> anyhow::Result<()> {
+    let mut folders = vec![(&config.data_dir, "--data-dir", "a folder")];
+    if let CatalogPlace::Folder(folder) = &config.catalog {
+        folders.push((folder, "--catalog", "a folder for SQLite files, or a postgres:// URL"));
+    }
+    if let StorePlace::Folder(folder) = &config.store {
+        folders.push((folder, "--store", "a folder, or s3://BUCKET/PREFIX"));
+    }
+    for (folder, option, expected) in folders {
+        // One that is not there is made, and what else is wrong with it is said where it is opened.
+        if std::fs::metadata(folder).is_ok_and(|found| !found.is_dir()) {
+            anyhow::bail!("cannot use {} ({option}): it is no folder; give {expected}", folder.display());
+        }
+    }
+    Ok(())
+}
+
 fn service_settings(
     config: &Config,
     address: SocketAddr,
@@ -149,8 +168,15 @@ fn service_settings(
         lease: LEASE,
         memory_bytes: config.memory_bytes,
         cpu_tasks: cores,
-        endpoint: address.to_string(),
+        endpoint: endpoint(config, address).to_string(),
     })
+}
+
+/// What clients are told to call.
+fn endpoint(config: &Config, address: SocketAddr) -> ClientEndpoint {
+    let machine = rustix::system::uname();
+    let machine = machine.nodename().to_string_lossy();
+    config.endpoint.clone().unwrap_or_else(|| ClientEndpoint::of(address, &machine))
 }
 
 /// This node's name, drawn once for its data folder: whoever has the folder is the only one of that name.

@@ -18,6 +18,8 @@ pub(crate) struct Effective {
     data_dir: PathBuf,
     listen: SocketAddr,
     metrics_listen: SocketAddr,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    endpoint: Option<String>,
     regions: Vec<String>,
     account_id: String,
     store: String,
@@ -69,6 +71,7 @@ impl Effective {
             data_dir: config.data_dir.clone(),
             listen: config.listen,
             metrics_listen: config.metrics_listen,
+            endpoint: config.endpoint.as_ref().map(ToString::to_string),
             regions: config.regions.iter().map(ToString::to_string).collect(),
             account_id: config.account.to_string(),
             store,

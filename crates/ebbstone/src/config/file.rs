@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, StrDeserializer};
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
-use super::ConfigError;
+use super::{ClientEndpoint, ConfigError};
 
 /// The file's content. Every key is known: one that is misspelt is refused.
 #[derive(Debug, Default, Deserialize)]
@@ -20,6 +20,7 @@ pub(super) struct ConfigFile {
     pub(super) data_dir: Option<PathBuf>,
     pub(super) listen: Option<SocketAddr>,
     pub(super) metrics_listen: Option<SocketAddr>,
+    pub(super) endpoint: Option<EndpointSetting>,
     #[serde(default)]
     pub(super) regions: Regions,
     pub(super) account_id: Option<Account>,
@@ -41,6 +42,9 @@ pub(super) struct Regions(pub(super) Vec<RegionName>);
 
 #[derive(Debug)]
 pub(super) struct Account(pub(super) AccountId);
+
+#[derive(Debug)]
+pub(super) struct EndpointSetting(pub(super) ClientEndpoint);
 
 /// A preset by its name, or rows one by one.
 #[derive(Debug)]
@@ -183,6 +187,13 @@ impl<'de> Deserialize<'de> for Regions {
 }
 
 impl<'de> Deserialize<'de> for Account {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map(Self).map_err(D::Error::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for EndpointSetting {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         text.parse().map(Self).map_err(D::Error::custom)
