@@ -1,5 +1,6 @@
 """What whoever runs the server sees of it: counters, health, and a log that names requests."""
 
+import collections
 import http.client
 import json
 import re
@@ -10,7 +11,7 @@ import pytest
 import signed_requests
 import snapshots
 from aws_clients import client, refused
-from server_process import AWAY, ServerProcess, wait_for
+from server_process import AWAY, HOME, ServerProcess, wait_for
 from snapshots import block
 from stored_objects import root_of, unreadable
 from test_overload import observed
@@ -59,16 +60,16 @@ def test_requests_and_blocks_are_counted(own_server):
         snapshots.describe(server, "snap-0fedcba9876543210")
     client(server, "sts").get_caller_identity()
     more = grown(server, before)
-    assert more["ebbstone_blocks_written_total"] == 2
-    assert more["ebbstone_blocks_read_total"] == 2
+    for direction in "written", "read":
+        name = f'ebbstone_blocks_{direction}_total{{region="{HOME}"}}'
+        assert more[name] == 2, more
     # Start, two blocks, completion, list, two blocks.
     ebs = {name: value for name, value in more.items() if name.startswith("ebbstone_requests_total") and "ebs" in name}
     assert sum(ebs.values()) == 7, more
-    by_status = {
-        (protocol, status): value
-        for name, value in more.items()
-        for protocol, status in re.findall(r'requests_total\{protocol="(\w+)",status="(\d+)"\}', name)
-    }
+    by_status = collections.Counter()
+    for name, value in more.items():
+        for labels in re.findall(r'^ebbstone_requests_total\{protocol="(\w+)",.*status="(\d+)"\}', name):
+            by_status[labels] += value
     assert by_status["ec2", "400"] == 1 and by_status["sts", "200"] == 1, by_status
     timed = [value for name, value in more.items() if name.startswith("ebbstone_request_seconds_count")]
     assert sum(timed) == sum(by_status.values())
@@ -133,7 +134,7 @@ def test_every_request_can_be_logged_with_the_id_that_the_client_was_given(told)
     for parameters, status in ({}, 200), ({"MaxResults": "4"}, 400):
         answer = signed_requests.query(server, "DescribeSnapshots", parameters)
         assert answer.status == status
-        (line,) = of_request(server, answer)
+        (line,) = [line for line in of_request(server, answer) if line["level"] == "DEBUG"]
         assert (line["fields"]["status"], line["fields"]["protocol"], line["fields"]["path"]) == (status, "ec2", "/")
 
 
@@ -155,6 +156,19 @@ def test_a_failure_of_the_server_is_logged_with_its_cause_and_the_client_learns_
     assert line["level"] == "ERROR"
     assert "the object store is unavailable" in line["fields"]["cause"]
     assert "object store" not in answer.text and str(server.data_dir) not in answer.text
+
+
+def test_a_call_that_the_store_fails_is_logged_with_its_object_and_operation(told):
+    server = told(EBBSTONE_LOG_JSON="true")
+    snapshot_id = snapshots.upload(server, {0: block(6)})
+    root = root_of(server, snapshot_id)
+    with unreadable(root):
+        assert signed_requests.rest(server, "GET", f"/snapshots/{snapshot_id}/blocks").status in (500, 503)
+    name = str(root.relative_to(server.data_dir / "store" / HOME))
+    lines = wait_for(lambda: [line for line in logged(server) if line["fields"].get("object") == name])
+    assert {line["level"] for line in lines} == {"WARN"}
+    assert {(line["fields"]["region"], line["fields"]["operation"]) for line in lines} <= {(HOME, "get"), (HOME, "length")}
+    assert all("the object store is unavailable: " in line["fields"]["error"] for line in lines)
 
 
 def test_secrets_are_not_logged_however_much_is(told):

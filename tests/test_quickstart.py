@@ -1,5 +1,6 @@
 """`ebbstone quickstart`: the tour of the main job, as a stranger runs it."""
 
+import json
 import os
 import random
 import re
@@ -8,10 +9,12 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import urllib.parse
 
 import pytest
 
+import commands
 import snapshots
 from server_process import AWAY, BINARY, HOME, ServerProcess
 
@@ -20,6 +23,7 @@ STEPS = ["import day 1", "copy in us-east-1", "copy to us-west-2", "import day 2
 # Step, snapshot, data, moved, shared, seconds.
 ROW = re.compile(r"^(\S.+?)  +(snap-[0-9a-f]{17}) +([\d.]+) +([\d.]+) +([\d.]+) +[\d.]+$", re.M)
 IMAGE_BLOCKS = 24
+JSON_STEP = {"Step", "SnapshotId", "Region", "DataBytes", "BytesMoved", "BytesShared", "Seconds"}
 
 
 def environment(folder):
@@ -78,8 +82,37 @@ def test_the_tour_of_an_empty_machine_uses_real_bytes_and_leaves_nothing(tmp_pat
     assert (moved_inside, shared_inside) == (0, data), "a copy in its region moves nothing"
     for step in ("import day 2", "copy day 2 to us-west-2"):
         assert 0 < table[step][2] < moved / 10, "what changed, and no more"
-    assert "Nothing is left running" in text
+    assert "Nothing is kept" in text
     assert list(folder.iterdir()) == []
+
+
+def test_the_tour_is_one_json_document_if_that_is_asked_for(tmp_path, image):
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    told = json.loads(tour(folder, image, "--json"))
+    assert [step["Step"] for step in told["Steps"]] == STEPS
+    assert all(set(step) == JSON_STEP for step in told["Steps"])
+    first, inside, *_ = told["Steps"]
+    assert first["DataBytes"] == (IMAGE_BLOCKS + 1) * snapshots.BLOCK_BYTES
+    assert (inside["BytesMoved"], inside["BytesShared"]) == (0, first["DataBytes"])
+    exported = [(export["SnapshotId"], export["Region"], export["Identical"]) for export in told["Exports"]]
+    assert exported == [(step["SnapshotId"], step["Region"], True) for step in told["Steps"]]
+    assert urllib.parse.urlsplit(told["Endpoint"]).hostname == "127.0.0.1"
+    assert "CredentialsFile" not in told and not os.path.exists(told["DataDir"])
+
+
+def test_a_tour_that_fails_says_so_in_json_if_that_is_asked_for(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for image, code in ((pipe, commands.USAGE), (tmp_path / "nothing", commands.FAILURE)):
+        command = [str(BINARY), "quickstart", "--json", str(image)]
+        done = subprocess.run(
+            command, env=environment(tmp_path), capture_output=True, text=True, timeout=SECONDS_MAX
+        )
+        assert (done.returncode, done.stdout) == (code, ""), done.stderr
+        error = json.loads(done.stderr)["Error"]
+        assert str(image) in error["Message"] and error["ExitCode"] == code
+    assert list(tmp_path.iterdir()) == [pipe]
 
 
 def test_the_tour_of_an_image_does_not_touch_it(tmp_path, image):
@@ -125,6 +158,44 @@ def test_what_is_kept_is_served_and_the_lines_to_go_on_with_work(tmp_path, image
         deadline.cancel()
     assert process.returncode == 0, "".join(lines) + rest
     assert folder.is_dir()
+
+
+def image_begun(folder):
+    return list(folder.glob("ebbstone-quickstart-*/day-1.raw"))
+
+
+def import_begun(folder):
+    return [path for path in folder.glob("ebbstone-quickstart-*/data/store/us-east-1/**/*") if path.is_file()]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+@pytest.mark.parametrize("begun", [image_begun, import_begun], ids=lambda begun: begun.__name__)
+def test_a_tour_that_is_interrupted_leaves_nothing_and_says_so_by_its_exit_code(tmp_path, begun, number):
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    process = subprocess.Popen(
+        [str(BINARY), "quickstart"],
+        env=environment(folder),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        deadline = time.monotonic() + SECONDS_MAX
+        while not begun(folder):
+            assert process.poll() is None and time.monotonic() < deadline, "the tour does not come so far"
+            time.sleep(0.01)
+        (made,) = folder.iterdir()
+        assert made.stat().st_mode & 0o777 == 0o700, "others may look into it"
+        process.send_signal(number)
+        text, complaints = process.communicate(timeout=SECONDS_MAX)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 128 + number, f"{text}\n{complaints}"
+    assert complaints == "ebbstone: interrupted\n"
+    assert list(folder.iterdir()) == []
 
 
 def served(text):

@@ -6,6 +6,7 @@ mod program;
 pub(crate) mod python;
 mod report;
 mod seaweedfs;
+mod simulator;
 
 use std::path::Path;
 use std::process::Command;
@@ -17,7 +18,7 @@ use report::Report;
 const USAGE: &str = "\
 usage: cargo xtask test [PART]... [-- PYTEST_ARG]...
 
-  environment  what the tests need: a Python environment, PostgreSQL, SeaweedFS
+  environment  what the tests need: a Python environment, PostgreSQL, SeaweedFS, iam-simulate
   rust         cargo test of the whole workspace
   blackbox     the Python suite in tests/, against the release binary and real clients
 ";
@@ -35,6 +36,8 @@ struct Programs {
     postgres: Option<std::path::PathBuf>,
     /// The SeaweedFS program.
     seaweedfs: Option<std::path::PathBuf>,
+    /// Folder of the npm package of iam-simulate.
+    simulator: Option<std::path::PathBuf>,
 }
 
 /// A program that a task cannot do without.
@@ -93,6 +96,7 @@ fn run_parts(
     let programs = Programs {
         postgres: report.step("PostgreSQL", |report| postgres::provide(install, report))?,
         seaweedfs: report.step("SeaweedFS", |report| seaweedfs::provide(root, install, report))?,
+        simulator: report.step("iam-simulate", |report| simulator::provide(root, install, report))?,
     };
     if install || wanted(Part::Blackbox) {
         report.step("Python environment", |_| python::provide(root))?;
@@ -145,7 +149,7 @@ pub(crate) fn run_python_module(
     arguments: &[String],
 ) -> Result<(), Failure> {
     let mut skips = Report::default();
-    let mut programs = Programs { postgres: None, seaweedfs: None };
+    let mut programs = Programs { postgres: None, seaweedfs: None, simulator: None };
     for program in needed {
         let found = match program {
             Needed::Postgres => {
@@ -197,6 +201,9 @@ impl Programs {
         }
         if let Some(program) = &self.seaweedfs {
             command.env("EBBSTONE_SEAWEEDFS", program).env("EBBSTONE_REQUIRE_S3", "1");
+        }
+        if let Some(package) = &self.simulator {
+            command.env("EBBSTONE_IAM_SIMULATE", package).env("EBBSTONE_REQUIRE_IAM_SIMULATE", "1");
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod actions;
 mod ambient;
+mod dependencies;
 mod documents;
 mod imports;
 mod length;
@@ -71,10 +72,12 @@ impl RustFile {
 /// Checks the tree below `root` and prints every finding.
 ///
 /// # Errors
-/// [`Failure::Untidy`] if a rule is broken, [`Failure::File`] if the tree cannot be read.
+/// [`Failure::Untidy`] if a rule is broken, [`Failure::File`] if the tree cannot be read, [`Failure::Program`] if cargo
+/// cannot resolve the dependencies.
 pub(crate) fn run(root: &Path) -> Result<(), Failure> {
     let files = files::text_files(root)?;
-    let findings = check(&files);
+    let mut findings = check(&files);
+    dependencies::check(root, &mut findings)?;
     for finding in &findings {
         println!("{finding}");
     }

@@ -26,6 +26,7 @@ const BLOCKS: TableDefinition<'static, BlockRow, &[u8]> = TableDefinition::new("
 const DOMAINS: TableDefinition<'static, u64, ()> = TableDefinition::new("domains");
 /// Digest key of a block that was sealed elsewhere, sealed for this domain: nonce 12, key 32, tag 16.
 pub(crate) const SEALED_KEY_BYTES: usize = 60;
+const CHECKSUM_BYTES: usize = 8;
 const KEY_BOUND: &[u8] = b"ebbstone index key v1";
 
 /// The index. Clones are the same index. All methods block.
@@ -96,8 +97,8 @@ impl BlockIndex {
                 Err(TableError::TableDoesNotExist(_)) => return Ok(None),
                 table => table?,
             };
-            let row = table.get(block_row(domain, identity.0))?;
-            Ok(row.and_then(|row| IndexedBlock::decode(row.value())))
+            let key = block_row(domain, identity.0);
+            Ok(table.get(key)?.and_then(|row| IndexedBlock::decode(&key, row.value())))
         };
         self.with_database(read).flatten()
     }
@@ -114,7 +115,8 @@ impl BlockIndex {
             {
                 let mut table = transaction.open_table(BLOCKS)?;
                 for (identity, block) in blocks {
-                    table.insert(block_row(domain, identity.0), block.encode().as_slice())?;
+                    let key = block_row(domain, identity.0);
+                    table.insert(key, block.encode(&key).as_slice())?;
                 }
             }
             Ok(transaction.commit()?)
@@ -195,18 +197,30 @@ impl BlockIndex {
 }
 
 impl IndexedBlock {
-    fn encode(&self) -> Vec<u8> {
+    fn encode(&self, row: &BlockRow) -> Vec<u8> {
         let mut bytes = self.place.to_bytes().to_vec();
         bytes.extend_from_slice(self.sealed_key.as_ref().map_or(&[], |key| &key[..]));
+        bytes.extend_from_slice(&checksum(row, &bytes));
         bytes
     }
 
-    fn decode(bytes: &[u8]) -> Option<Self> {
+    /// Nothing if the bytes are not those that were entered for this row: a place that rotted would be referenced in
+    /// place of the block that a client sent.
+    fn decode(row: &BlockRow, bytes: &[u8]) -> Option<Self> {
+        let (bytes, sum) = bytes.split_last_chunk::<CHECKSUM_BYTES>()?;
+        if *sum != checksum(row, bytes) {
+            return None;
+        }
         let (place, key) = bytes.split_first_chunk::<{ Place::BYTES }>()?;
         let sealed_key = if key.is_empty() { None } else { Some(key.try_into().ok()?) };
-        let place = Some(Place::from_bytes(*place)).filter(|place| place.is_legal())?;
-        Some(Self { place, sealed_key })
+        Some(Self { place: Place::from_bytes(*place), sealed_key })
     }
+}
+
+fn checksum(row: &BlockRow, value: &[u8]) -> [u8; CHECKSUM_BYTES] {
+    let mut sum = [0; CHECKSUM_BYTES];
+    blake3::Hasher::new().update(row).update(value).finalize_xof().fill(&mut sum);
+    sum
 }
 
 /// `key` sealed for the index of `keys`' domain.
@@ -273,7 +287,7 @@ fn block_row(domain: DomainId, identity: [u8; 32]) -> BlockRow {
 mod tests {
     use ebs::{DomainId, Incarnation, SegmentId, SessionId};
 
-    use super::{BlockIndex, IndexedBlock};
+    use super::{BlockIndex, IndexedBlock, SEALED_KEY_BYTES};
     use crate::domain_keys::BlockIdentity;
     use crate::segment::Place;
 
@@ -304,6 +318,23 @@ mod tests {
         let index = BlockIndex::open(&path, CACHE_BYTES).expect("opens");
         assert!(!index.is_complete(DOMAIN), "it was damaged");
         assert_eq!(index.lookup(DOMAIN, &block(1).0), None);
+    }
+
+    #[test]
+    fn a_row_with_any_byte_changed_is_as_good_as_none() {
+        let (row, (_, block)) = ([5; 24], block(1));
+        let keyed = IndexedBlock { sealed_key: Some([9; SEALED_KEY_BYTES]), ..block.clone() };
+        for block in [block, keyed] {
+            let entered = block.encode(&row);
+            for byte in 0..entered.len() {
+                let mut rotten = entered.clone();
+                rotten[byte] ^= 1;
+                assert_eq!(IndexedBlock::decode(&row, &rotten), None, "byte {byte}");
+                assert_eq!(IndexedBlock::decode(&row, &entered[..byte]), None, "cut at {byte}");
+            }
+            assert_eq!(IndexedBlock::decode(&[6; 24], &entered), None, "of another row");
+            assert_eq!(IndexedBlock::decode(&row, &entered), Some(block));
+        }
     }
 
     #[test]

@@ -24,8 +24,10 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use connection::ConnectionArgs;
-use error::CliError;
+pub(crate) use error::CliError;
 use interruption::interruptible;
+pub(crate) use output::Output;
+pub(crate) use progress_bar::{bar, per_cent_bar};
 
 /// The commands that call an endpoint.
 #[derive(Debug, Subcommand)]
@@ -66,13 +68,7 @@ impl Command {
     /// Carries the command out, says on standard error why it failed if it did, and gives its exit code.
     pub(crate) async fn execute(self) -> ExitCode {
         let output = self.connection().output();
-        match Box::pin(self.run()).await {
-            Ok(()) => ExitCode::from(exit_code::SUCCESS),
-            Err(error) => {
-                error.report(output);
-                ExitCode::from(error.exit_code())
-            }
-        }
+        conclude(Box::pin(self.run()).await, output)
     }
 
     fn connection(&self) -> &ConnectionArgs {
@@ -105,6 +101,17 @@ impl Command {
             Self::Wait(Called { connection, arguments }) => interruptible(arguments.run(&connection)).await,
             Self::Rm(Called { connection, arguments }) => interruptible(arguments.run(&connection)).await,
             Self::Whoami(Called { connection, arguments }) => interruptible(arguments.run(&connection)).await,
+        }
+    }
+}
+
+/// Says on standard error why a command failed if it did, and gives its exit code.
+pub(crate) fn conclude(done: Result<(), CliError>, output: Output) -> ExitCode {
+    match done {
+        Ok(()) => ExitCode::from(exit_code::SUCCESS),
+        Err(error) => {
+            error.report(output);
+            ExitCode::from(error.exit_code())
         }
     }
 }

@@ -1,4 +1,4 @@
-//! An object store whose calls are counted.
+//! An object store whose calls are counted, and logged if they fail.
 
 use std::ops::Range;
 use std::path::Path;
@@ -7,53 +7,87 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use block_store::{ObjectError, ObjectName, ObjectStore};
 use bytes::Bytes;
+use service::Causes;
 
+use crate::log_room::LogRoom;
 use crate::metrics::{ObjectOperation, ObjectRequests};
 
-/// Passes every call on to a region's store and counts it by its kind, whatever comes of it.
+/// Passes every call on to a region's store and counts it by its kind, whatever comes of it. The log has what the store
+/// could not do, with the object's name and never its bytes, as far as [`LogRoom`] lets it.
 #[derive(Debug)]
 pub(crate) struct CountedObjects {
     store: Arc<dyn ObjectStore>,
     requests: ObjectRequests,
+    log_room: LogRoom,
 }
 
 impl CountedObjects {
     /// Counts the calls to `store` in `requests`.
     pub(crate) fn new(store: Arc<dyn ObjectStore>, requests: ObjectRequests) -> Self {
-        Self { store, requests }
+        Self { store, requests, log_room: LogRoom::new() }
+    }
+
+    /// The outcome of a call, which is counted, and logged if it failed.
+    async fn watch<T>(
+        &self,
+        operation: ObjectOperation,
+        object: &str,
+        call: impl Future<Output = Result<T, ObjectError>> + Send,
+    ) -> Result<T, ObjectError> {
+        self.requests.count(operation);
+        let outcome = call.await;
+        if let Err(error) = &outcome {
+            self.log(operation.as_str(), object, error);
+        }
+        outcome
+    }
+
+    fn log(&self, operation: &'static str, object: &str, error: &ObjectError) {
+        let region = self.requests.region();
+        // Whether something is there is also asked where either answer will do.
+        if matches!(error, ObjectError::NotFound(_) | ObjectError::AlreadyExists(_)) {
+            tracing::debug!(region, operation, object, %error, "the object store answered");
+            return;
+        }
+        let Some(left_out) = self.log_room.take() else { return };
+        if left_out > 0 {
+            tracing::warn!(region, left_out, "failed calls to the object store were left out of the log");
+        }
+        let error = Causes(error);
+        tracing::warn!(region, operation, object, %error, "a call to the object store failed");
     }
 }
 
 #[async_trait]
 impl ObjectStore for CountedObjects {
     async fn publish(&self, staged: &Path, name: &ObjectName) -> Result<(), ObjectError> {
-        self.requests.count(ObjectOperation::Publish);
-        self.store.publish(staged, name).await
+        let call = self.store.publish(staged, name);
+        self.watch(ObjectOperation::Publish, name.as_str(), call).await
     }
 
     async fn put(&self, name: &ObjectName, bytes: Bytes) -> Result<(), ObjectError> {
-        self.requests.count(ObjectOperation::Put);
-        self.store.put(name, bytes).await
+        let call = self.store.put(name, bytes);
+        self.watch(ObjectOperation::Put, name.as_str(), call).await
     }
 
     async fn make_durable(&self, name: &ObjectName) -> Result<(), ObjectError> {
-        self.requests.count(ObjectOperation::MakeDurable);
-        self.store.make_durable(name).await
+        let call = self.store.make_durable(name);
+        self.watch(ObjectOperation::MakeDurable, name.as_str(), call).await
     }
 
     async fn get(&self, name: &ObjectName, range: Range<u64>) -> Result<Bytes, ObjectError> {
-        self.requests.count(ObjectOperation::Get);
-        self.store.get(name, range).await
+        let call = self.store.get(name, range);
+        self.watch(ObjectOperation::Get, name.as_str(), call).await
     }
 
     async fn length(&self, name: &ObjectName) -> Result<u64, ObjectError> {
-        self.requests.count(ObjectOperation::Length);
-        self.store.length(name).await
+        let call = self.store.length(name);
+        self.watch(ObjectOperation::Length, name.as_str(), call).await
     }
 
     async fn delete(&self, name: &ObjectName) -> Result<(), ObjectError> {
-        self.requests.count(ObjectOperation::Delete);
-        self.store.delete(name).await
+        let call = self.store.delete(name);
+        self.watch(ObjectOperation::Delete, name.as_str(), call).await
     }
 
     async fn list(
@@ -62,8 +96,8 @@ impl ObjectStore for CountedObjects {
         after: Option<&ObjectName>,
         limit: usize,
     ) -> Result<Vec<ObjectName>, ObjectError> {
-        self.requests.count(ObjectOperation::List);
-        self.store.list(prefix, after, limit).await
+        let call = self.store.list(prefix, after, limit);
+        self.watch(ObjectOperation::List, prefix, call).await
     }
 
     fn staging_is_durable(&self) -> bool {

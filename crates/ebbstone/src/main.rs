@@ -5,6 +5,7 @@ mod client;
 mod config;
 mod counted_objects;
 mod http;
+mod log_room;
 mod metrics;
 mod private_file;
 mod process;
@@ -23,6 +24,7 @@ use clap_complete::Shell;
 use tikv_jemallocator::Jemalloc;
 use tokio::runtime::Runtime;
 
+use cli::CliError;
 use config::{Config, Effective, ServeArgs};
 use quickstart::QuickstartArgs;
 
@@ -86,9 +88,7 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Client(command) => return runtime.block_on(command.execute()),
         Command::Serve { serve, log_json } => run_server(&runtime, &serve, log_json),
-        Command::Quickstart(args) => process::log_to_stderr(process::Verbosity::Tour, false)
-            .map_err(Into::into)
-            .and_then(|()| runtime.block_on(quickstart::run(&args))),
+        Command::Quickstart(args) => return run_quickstart(&runtime, &args),
         Command::Config(ConfigCommand::Check { serve, json }) => check_config(&serve, json),
         Command::Completions { shell } => print_completions(shell),
     };
@@ -103,6 +103,12 @@ fn run_server(runtime: &Runtime, args: &ServeArgs, log_json: bool) -> anyhow::Re
     process::harden();
     let config = Config::load(args)?;
     runtime.block_on(serve::run(&config))
+}
+
+fn run_quickstart(runtime: &Runtime, args: &QuickstartArgs) -> ExitCode {
+    let logging = process::log_to_stderr(process::Verbosity::Tour, false);
+    let done = logging.map_err(|error| CliError::Tour(error.into()));
+    cli::conclude(done.and_then(|()| runtime.block_on(quickstart::run(args))), args.output())
 }
 
 fn check_config(args: &ServeArgs, json: bool) -> anyhow::Result<()> {

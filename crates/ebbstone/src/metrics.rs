@@ -192,7 +192,8 @@ impl Metrics {
 }
 
 impl ObjectOperation {
-    fn as_str(self) -> &'static str {
+    /// Its name, in metrics and in the log.
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Publish => "publish",
             Self::Put => "put",
@@ -206,6 +207,11 @@ impl ObjectOperation {
 }
 
 impl ObjectRequests {
+    /// The region whose calls are counted.
+    pub(crate) fn region(&self) -> &str {
+        &self.region
+    }
+
     /// Counts a call.
     pub(crate) fn count(&self, operation: ObjectOperation) {
         let (region, operation) = (self.region.clone(), operation.as_str());

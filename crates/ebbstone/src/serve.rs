@@ -235,11 +235,11 @@ impl Termination {
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
-    /// Waits for the call.
-    pub(crate) async fn called(&mut self) {
+    /// Waits for the call; the number of the signal that it was.
+    pub(crate) async fn called(&mut self) -> u8 {
         tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => 15,
+            _ = self.interrupt.recv() => 2,
         }
     }
 }

@@ -2,16 +2,15 @@
 
 use std::fmt;
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use ebs::Randomness;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::KeyError;
+use crate::wrapping::{self, WrappedSecret};
 
 const WRAP_CONTEXT: &str = "ebbstone region key: wrap secrets, v1";
 const CHECK_CONTEXT: &str = "ebbstone region key: check value, v1";
 const TOKEN_CONTEXT: &str = "ebbstone region key: seal tokens, v1";
-const NONCE_BYTES: usize = 12;
 
 /// The key under which a region wraps the secrets of its domains: 256 random bits.
 ///
@@ -22,10 +21,6 @@ pub struct RegionKey([u8; 32]);
 /// A value that tells whether a key is the one a store was made with, and tells nothing else about the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyCheck(pub [u8; 32]);
-
-/// A secret of 32 bytes, wrapped: nonce, ciphertext and tag.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WrappedSecret(pub Vec<u8>);
 
 impl RegionKey {
     /// A new key.
@@ -70,7 +65,7 @@ impl RegionKey {
 
     /// A key for sealing pagination and block tokens, the same on every node that has this region key.
     pub fn token_key(&self) -> Zeroizing<[u8; 32]> {
-        Zeroizing::new(blake3::derive_key(TOKEN_CONTEXT, &self.0))
+        self.derive(TOKEN_CONTEXT)
     }
 
     /// `secret`, wrapped for `purpose` in `context` (what the secret belongs to: both must be given again to
@@ -85,18 +80,7 @@ impl RegionKey {
         context: &str,
         randomness: &dyn Randomness,
     ) -> Result<WrappedSecret, KeyError> {
-        let mut nonce = [0; NONCE_BYTES];
-        randomness.fill(&mut nonce);
-        let mut sealed = Zeroizing::new(secret.to_vec());
-        let tag = self
-            .cipher()?
-            .seal_in_place_separate_tag(
-                Nonce::assume_unique_for_key(nonce),
-                aad(purpose, context),
-                &mut sealed,
-            )
-            .map_err(|_| KeyError::CryptographyFailed)?;
-        Ok(WrappedSecret([&nonce[..], &sealed[..], tag.as_ref()].concat()))
+        wrapping::wrap(&self.derive(WRAP_CONTEXT), secret, purpose, context, randomness)
     }
 
     /// The secret that was wrapped for `purpose` in `context`.
@@ -109,26 +93,12 @@ impl RegionKey {
         purpose: &str,
         context: &str,
     ) -> Result<Zeroizing<[u8; 32]>, KeyError> {
-        let (nonce, sealed) = wrapped.0.split_at_checked(NONCE_BYTES).ok_or(KeyError::DoesNotOpen)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| KeyError::DoesNotOpen)?;
-        let mut sealed = Zeroizing::new(sealed.to_vec());
-        let opened = self
-            .cipher()?
-            .open_in_place(nonce, aad(purpose, context), &mut sealed)
-            .map_err(|_| KeyError::DoesNotOpen)?;
-        let mut secret = Zeroizing::new([0; 32]);
-        if opened.len() != secret.len() {
-            return Err(KeyError::DoesNotOpen);
-        }
-        secret.copy_from_slice(opened);
-        Ok(secret)
+        wrapping::unwrap(&self.derive(WRAP_CONTEXT), wrapped, purpose, context)
     }
 
-    fn cipher(&self) -> Result<LessSafeKey, KeyError> {
-        let key = Zeroizing::new(blake3::derive_key(WRAP_CONTEXT, &self.0));
-        UnboundKey::new(&AES_256_GCM, &key[..])
-            .map(LessSafeKey::new)
-            .map_err(|_| KeyError::CryptographyFailed)
+    /// The key for what `context` names, and for nothing else.
+    pub(crate) fn derive(&self, context: &'static str) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(blake3::derive_key(context, &self.0))
     }
 }
 
@@ -136,13 +106,6 @@ impl fmt::Debug for RegionKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("RegionKey(..)")
     }
-}
-
-fn aad(purpose: &str, context: &str) -> Aad<Vec<u8>> {
-    let mut bytes = (purpose.len() as u64).to_le_bytes().to_vec();
-    bytes.extend_from_slice(purpose.as_bytes());
-    bytes.extend_from_slice(context.as_bytes());
-    Aad::from(bytes)
 }
 
 #[cfg(test)]
@@ -178,6 +141,26 @@ mod tests {
         for length in 0..wrapped.0.len() {
             assert!(key.unwrap(&WrappedSecret(wrapped.0[..length].to_vec()), "domain", "1234").is_err());
         }
+    }
+
+    #[test]
+    fn what_is_kept_of_a_key_is_the_same_in_every_release() {
+        let key = RegionKey::from_text(&(0..32).map(|byte| format!("{byte:02x}")).collect::<String>())
+            .expect("64 digits");
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let wrapped = key
+            .wrap(&[9; 32], "domain secret", "us-east-1/000000000042", &Counting(32.into()))
+            .expect("wraps");
+        assert_eq!(
+            hex(&wrapped.0),
+            "202122232425262728292a2b682d261bc79e54bfa38a652f12624be4fb407342dbfdecc7f6db2e5e76fdd1d7\
+             88747324cb031184e24af853894af751"
+        );
+        assert_eq!(hex(&key.check().0), "7ee9bd8268bd5ac03728e267beae7f89167d1329fe579a0e4917c4ad2da15948");
+        assert_eq!(
+            hex(&key.token_key()[..]),
+            "e92538e48bee83632953ba431786aaa9bc1b8d57d92c28a25bd64bd152e4877a"
+        );
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub(super) fn success(action: Ec2Action, request_id: &str, content: impl FnOnce(
 pub(super) fn begin_set(action: Ec2Action, request_id: &str, set: &str) -> HttpAnswer {
     let root = format!("{}Response", action.name());
     let body = Xml::open(&root, Some(NAMESPACE), set, |xml| xml.text("requestId", request_id));
-    HttpAnswer::new(200, request_id, CONTENT_TYPE, body)
+    answer(200, request_id, body)
 }
 
 /// The end of an answer that [`begin_set`] began, with the token of the page that follows, if there is one.

@@ -19,6 +19,8 @@ enum Without {
     ListAtOnce,
     /// What an upload wrote stays pinned when the writing session ends.
     UploadPins,
+    /// What a lost attempt pinned stays pinned until the next attempt has it.
+    AdoptedPins,
     /// No collection begins between a commit's stamp and its row.
     SharedEpoch,
 }
@@ -55,6 +57,8 @@ enum Phase {
     Waiting,
     /// The job of an upload.
     Job,
+    /// A job between two attempts: the next one takes over what the lost one pinned.
+    Lost,
     /// Stamped and released, the row not yet written; only without `SharedEpoch`.
     Stamped,
     Ended,
@@ -122,7 +126,7 @@ fn bits(set: u8) -> impl Iterator<Item = usize> {
 
 impl Writer {
     fn holds(&self) -> bool {
-        matches!(self.phase, Phase::Open | Phase::Waiting | Phase::Job)
+        matches!(self.phase, Phase::Open | Phase::Waiting | Phase::Job | Phase::Lost)
     }
 }
 
@@ -195,6 +199,7 @@ fn writer_moves(state: &State, writer: usize, without: Without, moves: &mut Move
     };
     let own = writer + 1;
     let me = state.writers[writer];
+    let job = if writer == UPLOAD { Phase::Job } else { Phase::Open };
     match me.phase {
         Phase::Idle => {
             go("start", &|next| next.writers[writer].phase = Phase::Open);
@@ -218,6 +223,7 @@ fn writer_moves(state: &State, writer: usize, without: Without, moves: &mut Move
             }
         }),
         Phase::Waiting => go("claim", &|next| next.writers[writer].phase = Phase::Job),
+        Phase::Lost => go("claim again", &|next| next.writers[writer].phase = job),
         Phase::Stamped => go("write the row", &|next| {
             next.snapshots[own] = Snapshot { live: true, content: me.uses };
             next.writers[writer].phase = Phase::Ended;
@@ -227,9 +233,16 @@ fn writer_moves(state: &State, writer: usize, without: Without, moves: &mut Move
     if matches!(me.phase, Phase::Open | Phase::Job) {
         sharing_moves(state, writer, &mut go);
     }
-    let may_commit = if writer == UPLOAD { Phase::Job } else { Phase::Open };
-    if me.phase == may_commit && me.uses & (1 << own) != 0 {
-        go("commit", &|next| commit(next, writer, without));
+    if me.phase == job {
+        go("lose the attempt", &|next| {
+            next.writers[writer].phase = Phase::Lost;
+            if without == Without::AdoptedPins {
+                next.release(writer);
+            }
+        });
+        if me.uses & (1 << own) != 0 {
+            go("commit", &|next| commit(next, writer, without));
+        }
     }
     if me.holds() {
         go("fence", &|next| {
@@ -394,6 +407,7 @@ fn every_rule_is_needed() {
         Without::RootPin,
         Without::ListAtOnce,
         Without::UploadPins,
+        Without::AdoptedPins,
         Without::SharedEpoch,
     ] {
         let explored = explore(without);

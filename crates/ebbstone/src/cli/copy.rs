@@ -60,7 +60,7 @@ impl CopyArgs {
         };
         let snapshot_id = interruptible(client.copy_snapshot(&order)).await?;
         let (state, waited) = if self.wait {
-            wait_for(&client, snapshot_id, self.timeout).await
+            wait_for(&client, snapshot_id, self.timeout, "copy").await
         } else {
             ("pending".to_owned(), Ok(()))
         };

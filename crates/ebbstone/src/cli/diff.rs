@@ -6,6 +6,7 @@ use ebs::{BLOCK_BYTES, SnapshotId};
 use super::connection::ConnectionArgs;
 use super::error::CliError;
 use super::output::table;
+use super::progress_bar::per_cent_bar;
 use super::quantity::bytes;
 use crate::client::diff::{BlockRange, DiffReport, diff_snapshots};
 
@@ -25,7 +26,9 @@ impl DiffArgs {
     /// Shows what changed.
     pub(super) async fn run(self, connection: &ConnectionArgs) -> Result<(), CliError> {
         let client = connection.client()?;
-        let report = diff_snapshots(&client, self.first, self.second).await?;
+        let progress = per_cent_bar("diff");
+        let report = diff_snapshots(&client, self.first, self.second, &*progress).await?;
+        drop(progress);
         connection.output().print(&report, text)
     }
 }

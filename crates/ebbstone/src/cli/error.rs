@@ -40,6 +40,9 @@ pub(crate) enum CliError {
         /// The signal's number.
         signal: u8,
     },
+    /// The tour found something that is not as it should be, or could not go on.
+    #[error(transparent)]
+    Tour(#[from] anyhow::Error),
     /// A transfer did not come to its end, and has begun an upload.
     #[error("the upload {snapshot} was not finished")]
     Unfinished {
@@ -65,7 +68,7 @@ impl CliError {
         match self {
             Self::Client(error) => client_exit_code(error),
             Self::Several { exit_code, .. } => *exit_code,
-            Self::Output(_) | Self::Signals(_) => exit_code::FAILURE,
+            Self::Output(_) | Self::Signals(_) | Self::Tour(_) => exit_code::FAILURE,
             Self::Unfinished { cause, .. } => cause.exit_code(),
             Self::Interrupted { signal } => exit_code::SIGNALLED.saturating_add(*signal),
         }

@@ -67,7 +67,7 @@ impl ImportArgs {
         let (state, waited) = if no_wait {
             ("pending".to_owned(), Ok(()))
         } else {
-            wait_for(&client, report.snapshot_id, None).await
+            wait_for(&client, report.snapshot_id, None, "complete").await
         };
         connection.output().print(&Outcome { report, state }, |outcome| {
             let report = &outcome.report;

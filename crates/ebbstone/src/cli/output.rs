@@ -16,7 +16,7 @@ pub(crate) struct Output {
 
 impl Output {
     /// JSON, or lines for people.
-    pub(super) fn new(json: bool) -> Self {
+    pub(crate) fn new(json: bool) -> Self {
         Self { json }
     }
 
@@ -25,7 +25,7 @@ impl Output {
     /// # Errors
     ///
     /// [`CliError::Output`] if standard output takes no more.
-    pub(super) fn print<T: Serialize>(
+    pub(crate) fn print<T: Serialize>(
         self,
         document: &T,
         lines: impl FnOnce(&T) -> String,

@@ -85,7 +85,7 @@ impl PullArgs {
         let (state, waited) = if self.upload.no_wait {
             ("pending".to_owned(), Ok(()))
         } else {
-            wait_for(&destination, report.snapshot_id, None).await
+            wait_for(&destination, report.snapshot_id, None, "complete").await
         };
         connection.output().print(&Outcome { report, parent_blocks_compared, state }, |outcome| {
             let report = &outcome.report;

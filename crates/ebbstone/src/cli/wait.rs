@@ -12,6 +12,7 @@ use super::error::CliError;
 use super::exit_code;
 use super::interruption::interruptible;
 use super::output::table;
+use super::progress_bar::per_cent_bar;
 use crate::client::Client;
 use crate::client::ec2::SnapshotDescription;
 use crate::client::error::ClientError;
@@ -40,7 +41,9 @@ impl WaitArgs {
         let mut wanted = self.snapshots;
         wanted.sort_unstable();
         wanted.dedup();
-        let snapshots = client.wait_settled(&wanted, self.timeout).await?;
+        let progress = per_cent_bar("wait");
+        let snapshots = client.wait_settled(&wanted, self.timeout, &*progress).await?;
+        drop(progress);
         let outcome = Outcome { snapshots };
         connection.output().print(&outcome, |outcome| {
             let rows: Vec<_> = outcome
@@ -63,14 +66,16 @@ impl WaitArgs {
     }
 }
 
-/// Waits until a snapshot that was just made is completed, or until the command is interrupted: its state as it was last known, and why that is not
-/// `completed`. Callers print the snapshot's id before they fail, so that nothing is made whose name is lost.
+/// Waits until a snapshot that was just made is completed, or until the command is interrupted, with a bar that says
+/// `what`: its state as it was last known, and why that is not `completed`. Callers print the snapshot's id before they fail, so that nothing is made whose name is lost.
 pub(super) async fn wait_for(
     client: &Client,
     snapshot: SnapshotId,
     timeout: Option<Duration>,
+    what: &'static str,
 ) -> (String, Result<(), CliError>) {
-    match interruptible(client.wait_completed(snapshot, timeout)).await {
+    let progress = per_cent_bar(what);
+    match interruptible(client.wait_completed(snapshot, timeout, &*progress)).await {
         Ok(found) => (found.state, Ok(())),
         Err(error) => (state_known(&error), Err(error)),
     }

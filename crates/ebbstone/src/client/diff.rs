@@ -7,6 +7,7 @@ use super::Client;
 use super::block_listing::BlockListing;
 use super::ebs_direct::{ListedBlock, Listing};
 use super::error::ClientError;
+use super::progress::Progress;
 
 /// What changed between two snapshots of one lineage.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -76,7 +77,7 @@ impl DiffReport {
     }
 }
 
-/// What changed from `first` to `second`. No block is read. Memory is in proportion to the number of ranges.
+/// What changed from `first` to `second`. No block is read. Tells blocks of the volume. Memory is in proportion to the number of ranges.
 ///
 /// # Errors
 ///
@@ -86,10 +87,16 @@ pub(crate) async fn diff_snapshots(
     client: &Client,
     first: SnapshotId,
     second: SnapshotId,
+    progress: &dyn Progress,
 ) -> Result<DiffReport, ClientError> {
     let mut listing = BlockListing::open(client, Listing::Changed { first, second }).await?;
     let mut report = DiffReport::new(first, second, listing.volume_size().gib());
+    let mut told = 0;
+    progress.expect(u64::from(listing.volume_size().blocks()));
     while let Some(block) = listing.next().await? {
+        let done = u64::from(block.index.0) + 1;
+        progress.advance(done - told);
+        told = done;
         report.add(&block);
     }
     Ok(report)

@@ -1,12 +1,13 @@
-//! How a transfer tells what it has done.
+//! How a transfer, or a wait, tells what is done.
 
-/// Who is told how far a transfer is. Bytes are those of the blocks that are looked at, holes aside.
+/// Who is told how far something is. A transfer tells bytes: those of the blocks that are looked at, holes aside. A wait
+/// tells per cents of each snapshot, and a comparison blocks of the volume.
 pub(crate) trait Progress: Send + Sync {
-    /// There are about so many bytes to look at, as far as is known by now.
-    fn expect(&self, bytes: u64);
+    /// There is about so much to do, as far as is known by now.
+    fn expect(&self, all: u64);
 
-    /// So many more bytes are done with.
-    fn advance(&self, bytes: u64);
+    /// So much more is done with.
+    fn advance(&self, more: u64);
 }
 
 /// Nobody is told.
@@ -14,7 +15,7 @@ pub(crate) trait Progress: Send + Sync {
 pub(crate) struct Unseen;
 
 impl Progress for Unseen {
-    fn expect(&self, _bytes: u64) {}
+    fn expect(&self, _all: u64) {}
 
-    fn advance(&self, _bytes: u64) {}
+    fn advance(&self, _more: u64) {}
 }

@@ -8,11 +8,14 @@ use ebs::SnapshotId;
 use super::Client;
 use super::ec2::{DescribeOrder, SnapshotDescription};
 use super::error::{ClientError, StillPending};
+use super::progress::Progress;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Most snapshots that one call asks for.
 const IDS_MAX: usize = 200;
+/// What a snapshot that is settled counts.
+const PER_CENT: u64 = 100;
 
 impl SnapshotDescription {
     /// Whether nothing is under way that would change its state.
@@ -36,7 +39,7 @@ impl SnapshotDescription {
 
 impl Client {
     /// Waits until none of `snapshots` is pending any more, for at most `timeout` if there is one, and gives them as
-    /// they are then: completed or failed.
+    /// they are then: completed or failed. Tells per cents, up to 100 of each snapshot.
     ///
     /// # Errors
     ///
@@ -46,12 +49,14 @@ impl Client {
         &self,
         snapshots: &[SnapshotId],
         timeout: Option<Duration>,
+        progress: &dyn Progress,
     ) -> Result<Vec<SnapshotDescription>, ClientError> {
         let mut pending = snapshots.to_vec();
         let mut settled = Vec::with_capacity(snapshots.len());
         let mut seen = BTreeMap::new();
+        progress.expect(PER_CENT * snapshots.len() as u64);
         let waiting = async {
-            let mut pause = FIRST_PAUSE;
+            let (mut pause, mut told) = (FIRST_PAUSE, 0);
             while !pending.is_empty() {
                 for chunk in std::mem::take(&mut pending).chunks(IDS_MAX) {
                     let order = DescribeOrder { snapshots: chunk.to_vec(), ..DescribeOrder::default() };
@@ -60,9 +65,14 @@ impl Client {
                         found.into_iter().partition(SnapshotDescription::is_settled);
                     let is_done = |id: &SnapshotId| done.iter().any(|one| one.snapshot_id == id.to_string());
                     pending.extend(chunk.iter().filter(|id| !is_done(id)));
+                    seen.retain(|id, _| !done.iter().any(|one| one.snapshot_id == *id));
                     seen.extend(others.into_iter().map(|one| (one.snapshot_id, (one.state, one.progress))));
                     settled.extend(done);
                 }
+                // An attempt that is made again begins anew; what was told stays.
+                let done = PER_CENT * settled.len() as u64 + seen.values().map(per_cents).sum::<u64>();
+                progress.advance(done.saturating_sub(told));
+                told = told.max(done);
                 if !pending.is_empty() {
                     tokio::time::sleep(pause).await;
                     pause = (pause * 3 / 2).min(LONGEST_PAUSE);
@@ -95,8 +105,9 @@ impl Client {
         &self,
         snapshot: SnapshotId,
         timeout: Option<Duration>,
+        progress: &dyn Progress,
     ) -> Result<SnapshotDescription, ClientError> {
-        let settled = self.wait_settled(&[snapshot], timeout).await?;
+        let settled = self.wait_settled(&[snapshot], timeout, progress).await?;
         let found = settled.into_iter().next().ok_or(ClientError::Answer {
             operation: "DescribeSnapshots",
             problem: "the snapshot is not in it",
@@ -105,8 +116,14 @@ impl Client {
     }
 }
 
+/// The per cents of a state and a progress such as `42%`; none of one that cannot be read.
+fn per_cents((_, progress): &(String, String)) -> u64 {
+    progress.trim_end_matches('%').parse().map_or(0, |done: u64| done.min(PER_CENT))
+}
+
 #[cfg(test)]
 mod tests {
+    use super::per_cents;
     use crate::client::ec2::SnapshotDescription;
     use crate::client::error::ClientError;
 
@@ -116,6 +133,13 @@ mod tests {
             state: state.to_owned(),
             state_message: Some("cause".to_owned()),
             ..SnapshotDescription::default()
+        }
+    }
+
+    #[test]
+    fn per_cents_are_read_and_never_more_than_all() {
+        for (progress, read) in [("0%", 0), ("42%", 42), ("100%", 100), ("999%", 100), ("", 0), ("soon", 0)] {
+            assert_eq!(per_cents(&("pending".to_owned(), progress.to_owned())), read, "{progress}");
         }
     }
 

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use block_store::is_zero;
 use ebs::{BLOCK_BYTES, BlockIndex};
 
-use crate::client::data_blocks::DataBlocks;
+use super::folder::Watch;
+use crate::client::data_blocks::{self, DataBlocks};
 
 /// Length of the image, most of it holes.
 const IMAGE_BYTES: u64 = 1 << 30;
@@ -22,11 +23,12 @@ const FOLDERS: [&str; 3] = ["/usr/lib", "/usr/share", "/usr/bin"];
 const CHANGED_EVERY: u64 = 50;
 
 /// Makes a sparse image of this program and of files of the system, at `path`.
-pub(super) fn make(path: &Path) -> Result<(), Error> {
+pub(super) fn make(path: &Path, watch: &Watch) -> Result<(), Error> {
     let mut image = File::create(path)?;
     image.set_len(IMAGE_BYTES)?;
     let mut files = Files::new();
     let (mut offset, mut data) = (0, 0);
+    watch.expect(DATA_BYTES_MAX);
     while data < DATA_BYTES_MAX
         && let Some(file) = files.next()
     {
@@ -36,6 +38,7 @@ pub(super) fn make(path: &Path) -> Result<(), Error> {
         let room = (DATA_BYTES_MAX - data).min(IMAGE_BYTES - offset);
         let copied = std::io::copy(&mut source.take(room), &mut image)?;
         data += copied;
+        watch.advance(copied)?;
         offset = (offset + copied).next_multiple_of(BLOCK_BYTES as u64);
         if copied > BLOCK_BYTES as u64 {
             offset += HOLE_BYTES;
@@ -48,15 +51,17 @@ pub(super) fn make(path: &Path) -> Result<(), Error> {
 }
 
 /// Makes a copy of an image in which a few blocks have other bytes.
-pub(super) fn change_some_blocks(image: &Path, changed: &Path) -> Result<(), Error> {
+pub(super) fn change_some_blocks(image: &Path, changed: &Path, watch: &Watch) -> Result<(), Error> {
     let source = File::open(image)?;
     let length = source.metadata()?.len();
     let target = File::create(changed)?;
     target.set_len(length)?;
+    watch.expect(data_blocks::count(&source, length)? * BLOCK_BYTES as u64);
     let mut blocks = DataBlocks::new(length, 0);
     let mut block = vec![0; BLOCK_BYTES];
     let mut with_data = 0;
     while let Some(index) = blocks.peek(&source)? {
+        watch.advance(BLOCK_BYTES as u64)?;
         blocks.advance();
         let read = read_block(&source, index, &mut block)?;
         if is_zero(&block) {
@@ -75,18 +80,20 @@ pub(super) fn change_some_blocks(image: &Path, changed: &Path) -> Result<(), Err
 
 /// Whether `exported` is `image`, followed by nothing but zeros. What is a hole in both is equal; what one of them
 /// has as data is read in both.
-pub(super) fn same_content(image: &Path, exported: &Path) -> Result<bool, Error> {
+pub(super) fn same_content(image: &Path, exported: &Path, watch: &Watch) -> Result<bool, Error> {
     let (image, exported) = (File::open(image)?, File::open(exported)?);
     let (image_length, length) = (image.metadata()?.len(), exported.metadata()?.len());
     if length < image_length {
         return Ok(false);
     }
+    watch.expect(data_blocks::count(&exported, length)? * BLOCK_BYTES as u64);
     let mut in_image = DataBlocks::new(image_length, 0);
     let mut in_exported = DataBlocks::new(length, 0);
     let (mut one, mut other) = (vec![0; BLOCK_BYTES], vec![0; BLOCK_BYTES]);
     loop {
         let next = [in_image.peek(&image)?, in_exported.peek(&exported)?];
         let Some(index) = next.into_iter().flatten().min() else { return Ok(true) };
+        watch.advance(BLOCK_BYTES as u64)?;
         for (blocks, next) in [&mut in_image, &mut in_exported].into_iter().zip(next) {
             if next == Some(index) {
                 blocks.advance();
@@ -152,27 +159,32 @@ impl Iterator for Files {
 mod tests {
     use std::fs::{self, File};
     use std::os::unix::fs::FileExt;
+    use std::sync::Arc;
 
     use ebs::BLOCK_BYTES;
 
-    use super::{change_some_blocks, make, same_content};
+    use crate::client::progress::Unseen;
+
+    use super::{Watch, change_some_blocks, make, same_content};
 
     const BLOCK: u64 = BLOCK_BYTES as u64;
 
     #[test]
     fn an_image_has_data_and_holes_and_its_change_is_seen() {
+        let waiting = Arc::new(());
+        let watch = Watch::while_held(&waiting, Box::new(Unseen));
         let folder = tempfile::tempdir().expect("a folder");
         let (one, two) = (folder.path().join("one"), folder.path().join("two"));
-        make(&one).expect("makes");
-        change_some_blocks(&one, &two).expect("changes");
-        assert!(same_content(&one, &one).expect("compares"));
-        assert!(!same_content(&one, &two).expect("compares"));
+        make(&one, &watch).expect("makes");
+        change_some_blocks(&one, &two, &watch).expect("changes");
+        assert!(same_content(&one, &one, &watch).expect("compares"));
+        assert!(!same_content(&one, &two, &watch).expect("compares"));
         let longer = folder.path().join("longer");
         fs::copy(&one, &longer).expect("copies");
         let file = fs::OpenOptions::new().write(true).open(&longer).expect("opens");
         file.set_len(fs::metadata(&one).expect("a length").len() + 4096).expect("grows");
-        assert!(same_content(&one, &longer).expect("compares"), "zeros may follow");
-        assert!(!same_content(&longer, &one).expect("compares"), "nothing may be missing");
+        assert!(same_content(&one, &longer, &watch).expect("compares"), "zeros may follow");
+        assert!(!same_content(&longer, &one, &watch).expect("compares"), "nothing may be missing");
     }
 
     /// A file of this length with these bytes, and holes between them.
@@ -186,6 +198,8 @@ mod tests {
 
     #[test]
     fn a_hole_equals_zeros_and_nothing_else_on_either_side() {
+        let waiting = Arc::new(());
+        let watch = Watch::while_held(&waiting, Box::new(Unseen));
         let folder = tempfile::tempdir().expect("a folder");
         let (one, two) = (folder.path().join("one"), folder.path().join("two"));
         let length = 40 * BLOCK + 9;
@@ -194,15 +208,18 @@ mod tests {
         sparse(&one, length, &data);
         sparse(&two, length, &[data[0], data[1], (9 * BLOCK, &zeros), (20 * BLOCK + 5, &[0])]);
         for (image, exported) in [(&one, &two), (&two, &one)] {
-            assert!(same_content(image, exported).expect("compares"), "zeros that are written are as a hole");
+            assert!(
+                same_content(image, exported, &watch).expect("compares"),
+                "zeros that are written are as a hole"
+            );
         }
         for offset in [0, 2 * BLOCK, 3 * BLOCK + 6, 3 * BLOCK + 11, 30 * BLOCK - 1, 40 * BLOCK, length - 1] {
             sparse(&two, length, &[data[0], data[1], (offset, &[1])]);
             for (image, exported) in [(&one, &two), (&two, &one)] {
-                assert!(!same_content(image, exported).expect("compares"), "a byte at {offset}");
+                assert!(!same_content(image, exported, &watch).expect("compares"), "a byte at {offset}");
             }
         }
         sparse(&two, length + 5 * BLOCK, &[data[0], data[1], (length, &[1])]);
-        assert!(!same_content(&one, &two).expect("compares"), "nothing but zeros may follow");
+        assert!(!same_content(&one, &two, &watch).expect("compares"), "nothing but zeros may follow");
     }
 }

@@ -105,20 +105,12 @@ impl SnapshotListing {
         self.pager.next().copied()
     }
 
-    /// How many rows to read at once. Without filters every row is shown: those that the page still wants, and one more
-    /// to see whether there is a next page.
-    fn rows_at_once(&self) -> u32 {
-        match self.pager.wants() {
-            Some(wanted) if self.request.filters.is_empty() => wanted.saturating_add(1).min(ROWS_AT_ONCE),
-            _ => ROWS_AT_ONCE,
-        }
-    }
-
     async fn rows(&mut self) -> Result<Vec<Snapshot>, ServiceError> {
         let (catalog, account) = (&self.call.region.catalog, self.call.account());
         let rows = match &mut self.ids {
             None => {
-                catalog.snapshots_page(account, self.pager.cursor().copied(), self.rows_at_once()).await?
+                let most = self.pager.reads(ROWS_AT_ONCE, self.request.filters.is_empty());
+                catalog.snapshots_page(account, self.pager.cursor().copied(), most).await?
             }
             Some(ids) => {
                 let some = ids.by_ref().take(IDS_AT_ONCE).collect::<Vec<_>>();

@@ -44,7 +44,8 @@ impl TagListing {
     pub async fn next_part(&mut self) -> Result<Option<Vec<ResourceTag>>, ServiceError> {
         let (catalog, account) = (&self.call.region.catalog, self.call.account());
         while !self.pager.is_over() {
-            let rows = catalog.tags_page(account, self.pager.cursor(), ROWS_AT_ONCE).await?;
+            let most = self.pager.reads(ROWS_AT_ONCE, self.request.filters.is_empty());
+            let rows = catalog.tags_page(account, self.pager.cursor(), most).await?;
             let place = |tag: &ResourceTag| TagCursor { resource: tag.resource, key: tag.tag.key.clone() };
             let tags = self.pager.take(rows, place, |tag| matches(tag, &self.request.filters));
             if !tags.is_empty() {

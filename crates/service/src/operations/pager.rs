@@ -19,9 +19,13 @@ impl<Cursor: Clone> Pager<Cursor> {
         Self { wanted, cursor, told: 0, scanned: 0, next: None, over: false }
     }
 
-    /// How many rows the page can still show, if it has a bound.
-    pub(super) fn wants(&self) -> Option<u32> {
-        self.wanted.map(|wanted| u32::try_from(wanted.saturating_sub(self.told)).unwrap_or(u32::MAX))
+    /// How many rows to read next: at most `most`, and in a page with a bound no more than it may still look at. With
+    /// `all_shown` every row is shown, and those that the page still wants and one more tell whether there is a next.
+    pub(super) fn reads(&self, most: u32, all_shown: bool) -> u32 {
+        let Some(wanted) = self.wanted else { return most };
+        let lacking = u32::try_from(wanted.saturating_sub(self.told)).unwrap_or(u32::MAX);
+        let most = if all_shown { most.min(lacking.saturating_add(1)) } else { most };
+        most.min(DESCRIBE_ROWS_SCANNED_MAX.saturating_sub(self.scanned))
     }
 
     /// After which row to read on.
@@ -94,7 +98,8 @@ mod tests {
         let mut pager = Pager::new(&Page { max_results: Some(5), after: Some(9) });
         assert_eq!(pager.cursor(), Some(&9));
         assert_eq!(told(&mut pager, 10..15), [10, 12, 14]);
-        assert_eq!((pager.is_over(), pager.cursor(), pager.wants()), (false, Some(&14), Some(2)));
+        assert_eq!((pager.is_over(), pager.cursor()), (false, Some(&14)));
+        assert_eq!((pager.reads(64, true), pager.reads(2, true), pager.reads(64, false)), (3, 2, 64));
         assert_eq!(told(&mut pager, 15..19), [16, 18]);
         assert!(!pager.is_over(), "whether more follows is not known yet");
         assert!(told(&mut pager, 19..24).is_empty());
@@ -116,8 +121,12 @@ mod tests {
         let mut bounded = Pager::new(&Page { max_results: Some(1_000), after: None });
         let mut whole = Pager::new(&Page { max_results: None, after: None });
         for pager in [&mut bounded, &mut whole] {
-            let none = pager.take((0..DESCRIBE_ROWS_SCANNED_MAX).collect(), |row| *row, |_| false);
-            assert!(none.is_empty());
+            let none = pager.take((0..DESCRIBE_ROWS_SCANNED_MAX - 1).collect(), |row| *row, |_| false);
+            assert!(none.is_empty() && !pager.is_over());
+        }
+        assert_eq!((bounded.reads(64, false), whole.reads(64, false)), (1, 64));
+        for pager in [&mut bounded, &mut whole] {
+            pager.take(vec![DESCRIBE_ROWS_SCANNED_MAX - 1], |row| *row, |_| false);
         }
         assert_eq!((bounded.is_over(), bounded.next()), (true, Some(&(DESCRIBE_ROWS_SCANNED_MAX - 1))));
         assert_eq!((whole.is_over(), whole.next()), (false, None));
