@@ -16,7 +16,6 @@ use redb::{
 use zeroize::Zeroize;
 
 use crate::domain_keys::{BlockIdentity, BlockKey};
-use crate::limits::INDEX_CACHE_BYTES;
 use crate::segment::{Place, SlotHeader, SlotKind};
 use crate::{DomainKeys, StoreError};
 
@@ -38,6 +37,7 @@ pub(crate) struct BlockIndex {
 
 struct Inner {
     path: PathBuf,
+    cache_bytes: usize,
     /// Nothing after a failure, until it is opened again.
     database: RwLock<Option<Database>>,
     persist_next: AtomicBool,
@@ -52,14 +52,15 @@ pub(crate) struct IndexedBlock {
 }
 
 impl BlockIndex {
-    /// Opens the index at `path`. One that is damaged is replaced by an empty one.
+    /// Opens the index at `path`, whose cache fills at most `cache_bytes`. One that is damaged is replaced by an empty one.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] if the file cannot be opened or made, or another process has it open.
-    pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
-        let database = open_or_replace(path).map_err(StoreError::unavailable)?;
+    pub(crate) fn open(path: &Path, cache_bytes: usize) -> Result<Self, StoreError> {
+        let database = open_or_replace(path, cache_bytes).map_err(StoreError::unavailable)?;
         let inner = Inner {
             path: path.to_owned(),
+            cache_bytes,
             database: RwLock::new(Some(database)),
             persist_next: AtomicBool::new(false),
             reopen_next: AtomicBool::new(false),
@@ -185,7 +186,7 @@ impl BlockIndex {
         if database.is_some() {
             return;
         }
-        match open_or_replace(&self.inner.path) {
+        match open_or_replace(&self.inner.path, self.inner.cache_bytes) {
             Ok(opened) => {
                 *database = Some(opened);
                 tracing::info!("the local block index is open again");
@@ -252,8 +253,8 @@ fn key_bound(identity: &BlockIdentity) -> Vec<u8> {
 }
 
 /// Opens the database at `path`, makes it if there is none, and replaces it if it is damaged.
-fn open_or_replace(path: &Path) -> Result<Database, DatabaseError> {
-    let open = || Database::builder().set_cache_size(INDEX_CACHE_BYTES).create(path);
+fn open_or_replace(path: &Path, cache_bytes: usize) -> Result<Database, DatabaseError> {
+    let open = || Database::builder().set_cache_size(cache_bytes).create(path);
     match open() {
         Err(error) if is_damage(&error) => {
             tracing::warn!(%error, "the local block index is damaged; it begins again empty");
@@ -291,6 +292,7 @@ mod tests {
     use crate::segment::Place;
 
     const DOMAIN: DomainId = DomainId(1);
+    const CACHE_BYTES: usize = 1 << 20;
 
     fn block(number: u8) -> (BlockIdentity, IndexedBlock) {
         let segment = SegmentId { incarnation: Incarnation([1; 16]), session: SessionId(1), sequence: 0 };
@@ -302,18 +304,18 @@ mod tests {
     fn a_damaged_index_begins_again_and_one_in_use_is_left_alone() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("index");
-        let index = BlockIndex::open(&path).expect("opens");
+        let index = BlockIndex::open(&path, CACHE_BYTES).expect("opens");
         assert!(!index.is_complete(DOMAIN), "it was not there");
         index.insert(DOMAIN, &[block(1)]);
         index.mark_complete(DOMAIN);
-        assert!(BlockIndex::open(&path).is_err(), "it is in use, and not replaced");
+        assert!(BlockIndex::open(&path, CACHE_BYTES).is_err(), "it is in use, and not replaced");
         drop(index);
-        let index = BlockIndex::open(&path).expect("opens");
+        let index = BlockIndex::open(&path, CACHE_BYTES).expect("opens");
         assert!(index.is_complete(DOMAIN) && !index.is_complete(DomainId(2)));
         assert_eq!(index.lookup(DOMAIN, &block(1).0), Some(block(1).1));
         drop(index);
         std::fs::write(&path, vec![7; 1 << 20]).expect("writes");
-        let index = BlockIndex::open(&path).expect("opens");
+        let index = BlockIndex::open(&path, CACHE_BYTES).expect("opens");
         assert!(!index.is_complete(DOMAIN), "it was damaged");
         assert_eq!(index.lookup(DOMAIN, &block(1).0), None);
     }
@@ -338,7 +340,7 @@ mod tests {
     #[test]
     fn an_index_that_has_failed_knows_nothing_until_a_segment_is_sealed() {
         let folder = tempfile::tempdir().expect("a folder");
-        let index = BlockIndex::open(&folder.path().join("index")).expect("opens");
+        let index = BlockIndex::open(&folder.path().join("index"), CACHE_BYTES).expect("opens");
         index.segment_sealed();
         index.insert(DOMAIN, &[block(1)]);
         let failing = || redb::Error::Io(std::io::ErrorKind::StorageFull.into());

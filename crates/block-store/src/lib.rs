@@ -6,6 +6,7 @@
 
 mod block_index;
 mod bytes_io;
+mod context_pool;
 mod copy;
 mod domain_keys;
 mod error;

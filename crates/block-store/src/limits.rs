@@ -24,14 +24,14 @@ pub const READ_GAP_BYTES_MAX: u64 = 256 * 1024;
 pub const NODES_AHEAD: usize = 8;
 /// Longest root object.
 pub const ROOT_BYTES_MAX: u64 = 1024 * 1024;
-/// Decoded nodes kept in memory, in bytes.
-pub const NODE_CACHE_BYTES: u64 = 24 * 1024 * 1024;
+/// Decoded nodes that all stores of a process keep in memory, in bytes.
+pub const NODE_CACHES_BYTES: u64 = 24 * 1024 * 1024;
 /// Memory that the gathering of one upload's writes keeps as its cache, in bytes.
 pub const WRITE_TABLE_CACHE_BYTES: usize = 2 * 1024 * 1024;
 /// An upload with more writes than this has them gathered in a file and not in memory.
 pub const WRITES_IN_MEMORY_MAX: u64 = 4096;
-/// Memory that the embedded index keeps as its cache, in bytes.
-pub const INDEX_CACHE_BYTES: usize = 8 * 1024 * 1024;
+/// Memory that the embedded indexes of all stores of a process keep as their caches, in bytes.
+pub const INDEX_CACHES_BYTES: usize = 16 * 1024 * 1024;
 
 const _: () = assert!(
     NODE_FANOUT.pow(TREE_DEPTH) == TREE_BLOCKS_MAX as usize,

@@ -3,13 +3,13 @@
 //! What is bound to the ciphertext is the content (digest, codec, length) and never a place, an owner or a parent,
 //! so that sealed bytes can move between segments, stores and regions as they are.
 
-use std::cell::RefCell;
-
 use aws_lc_rs::aead::NONCE_LEN;
 use aws_lc_rs::digest;
 use bytes::Bytes;
 use ebs::{BLOCK_BYTES, BlockDigest, Randomness};
+use zstd::bulk::{Compressor, Decompressor};
 
+use crate::context_pool::ContextPool;
 use crate::domain_keys::{BlockKey, TAG_BYTES, open, seal};
 use crate::{Damage, StoreError};
 
@@ -37,10 +37,8 @@ const ZSTD_LEVEL: i32 = 1;
 /// A compressed block must save this share of a block, or it is kept raw: it would cost time at every read.
 const SAVED_BYTES_MIN: usize = BLOCK_BYTES * 3 / 100;
 
-thread_local! {
-    static COMPRESSOR: RefCell<Option<zstd::bulk::Compressor<'static>>> = const { RefCell::new(None) };
-    static DECOMPRESSOR: RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { RefCell::new(None) };
-}
+static COMPRESSORS: ContextPool<Compressor<'static>> = ContextPool::new();
+static DECOMPRESSORS: ContextPool<Decompressor<'static>> = ContextPool::new();
 
 impl Codec {
     pub(crate) fn from_number(number: u8) -> Option<Self> {
@@ -111,38 +109,29 @@ fn bound(digest: &BlockDigest, codec: Codec) -> [u8; 38] {
 }
 
 fn compress(plain: &[u8]) -> Result<(Codec, Vec<u8>), StoreError> {
-    COMPRESSOR.with_borrow_mut(|slot| {
-        let compressor = match slot {
-            Some(compressor) => compressor,
-            None => {
-                slot.insert(zstd::bulk::Compressor::new(ZSTD_LEVEL).map_err(|_| StoreError::SealingFailed)?)
-            }
-        };
+    let make = || Compressor::new(ZSTD_LEVEL).map_err(|_| StoreError::SealingFailed);
+    COMPRESSORS.with(make, |compressor| {
         let mut packed = vec![0; BLOCK_BYTES + TAG_BYTES];
         // A result that would not save enough does not fit, and the attempt ends early.
         match compressor.compress_to_buffer(plain, &mut packed[..BLOCK_BYTES - SAVED_BYTES_MIN]) {
             Ok(length) => {
                 packed.truncate(length);
                 packed.shrink_to(length + TAG_BYTES);
-                Ok((Codec::Zstd, packed))
+                (Codec::Zstd, packed)
             }
             Err(_) => {
                 packed.truncate(BLOCK_BYTES);
                 packed.copy_from_slice(plain);
-                Ok((Codec::Raw, packed))
+                (Codec::Raw, packed)
             }
         }
     })
 }
 
 fn decompress(packed: &[u8]) -> Result<Vec<u8>, Damage> {
-    DECOMPRESSOR.with_borrow_mut(|slot| {
-        let decompressor = match slot {
-            Some(decompressor) => decompressor,
-            None => slot.insert(zstd::bulk::Decompressor::new().map_err(|_| Damage::Malformed)?),
-        };
-        decompressor.decompress(packed, BLOCK_BYTES).map_err(|_| Damage::Malformed)
-    })
+    let make = || Decompressor::new().map_err(|_| Damage::Malformed);
+    let plain = DECOMPRESSORS.with(make, |decompressor| decompressor.decompress(packed, BLOCK_BYTES))?;
+    plain.map_err(|_| Damage::Malformed)
 }
 
 #[cfg(test)]

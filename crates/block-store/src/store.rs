@@ -10,7 +10,7 @@ use quick_cache::sync::Cache;
 use tokio::sync::Semaphore;
 
 use crate::block_index::BlockIndex;
-use crate::limits::NODE_CACHE_BYTES;
+use crate::limits::{INDEX_CACHES_BYTES, NODE_CACHES_BYTES};
 use crate::node::{Branch, Leaf, Root};
 use crate::object_store::{ObjectError, ObjectName, ObjectStore};
 use crate::segment::{Place, read_footer, read_slot};
@@ -42,6 +42,8 @@ pub struct StoreParts {
     pub memory: MemoryBudget,
     /// How many threads may hash, compress and seal at once.
     pub cpu_tasks: usize,
+    /// How many stores this process has open: they share what caches may fill.
+    pub stores: usize,
 }
 
 pub(crate) struct Shared {
@@ -92,7 +94,8 @@ impl BlockStore {
     pub fn open(parts: StoreParts) -> Result<Self, StoreError> {
         std::fs::create_dir_all(&parts.staging).map_err(ObjectError::from_io)?;
         sweep_copies(&parts.staging).map_err(ObjectError::from_io)?;
-        let index = BlockIndex::open(&parts.index)?;
+        let stores = parts.stores.max(1);
+        let index = BlockIndex::open(&parts.index, INDEX_CACHES_BYTES / stores)?;
         let shared = Shared {
             objects: parts.objects,
             staging: parts.staging,
@@ -102,7 +105,7 @@ impl BlockStore {
             memory: parts.memory,
             index,
             cpu: Arc::new(Semaphore::new(parts.cpu_tasks.max(1))),
-            nodes: Cache::with_weighter(1024, NODE_CACHE_BYTES, NodeWeight),
+            nodes: Cache::with_weighter(1024, NODE_CACHES_BYTES / stores as u64, NodeWeight),
         };
         Ok(Self { shared: Arc::new(shared) })
     }

@@ -63,6 +63,7 @@ impl TestStore {
             randomness: Arc::new(Seeded::new(domain)),
             memory: MemoryBudget::new(32 << 20),
             cpu_tasks: 2,
+            stores: 1,
         };
         let keys = Arc::new(DomainKeys::derive(DomainId(domain), &[domain as u8; 32]));
         Self { store: BlockStore::open(parts).expect("opens"), ledger, objects, keys, sessions }

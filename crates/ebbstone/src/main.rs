@@ -21,11 +21,16 @@ use std::process::ExitCode;
 use clap::builder::BoolishValueParser;
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
+use tikv_jemallocator::Jemalloc;
 use tokio::runtime::Runtime;
 
 use cli::CliError;
 use config::{Config, Effective, ServeArgs};
 use quickstart::QuickstartArgs;
+
+/// What C libraries allocate comes from it too. Its settings are in `.cargo/config.toml`.
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 /// A self-hosted block-snapshot service that speaks Amazon's EC2 and EBS protocols
 #[derive(Parser)]

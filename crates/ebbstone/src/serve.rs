@@ -26,6 +26,8 @@ use crate::system::{SystemClock, SystemRandomness};
 
 /// How long a job's licence lasts without a sign of life.
 const LEASE: Duration = Duration::from_secs(30);
+/// Most threads of a region that hash, compress and seal at once: each fills a megabyte or two while it does.
+const CPU_TASKS_MAX: usize = 16;
 const NODE_FILE: &str = "node";
 const LOCK_FILE: &str = "lock";
 
@@ -167,7 +169,7 @@ fn service_settings(
         node: node_name(config, randomness)?,
         lease: LEASE,
         memory_bytes: config.memory_bytes,
-        cpu_tasks: cores,
+        cpu_tasks: cores.min(CPU_TASKS_MAX),
         endpoint: endpoint(config, address).to_string(),
     })
 }

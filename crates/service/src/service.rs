@@ -65,9 +65,9 @@ impl Service {
         randomness: Arc<dyn Randomness>,
     ) -> Result<Self, OpenRegionError> {
         let memory = MemoryBudget::new(settings.memory_bytes);
-        let mut opened = BTreeMap::new();
+        let (stores, mut opened) = (regions.len(), BTreeMap::new());
         for region in regions {
-            match Box::pin(Region::open(region, &settings, &memory, &clock, &randomness)).await {
+            match Box::pin(Region::open(region, (&settings, stores), &memory, &clock, &randomness)).await {
                 Ok(region) => opened.insert(region.name.clone(), Arc::new(region)),
                 Err(error) => {
                     for region in opened.values() {

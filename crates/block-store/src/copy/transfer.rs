@@ -10,13 +10,16 @@ use super::checked_source::{CheckedSource, WantedBlock};
 use super::{SourceBlock, known_block};
 use crate::block_index::{IndexedBlock, seal_key};
 use crate::domain_keys::{BlockIdentity, BlockKey};
-use crate::limits::READ_BYTES_MAX;
+use crate::limits::{READ_BYTES_MAX, READ_GAP_BYTES_MAX, SEALED_BYTES_MAX};
 use crate::node::{Content, Leaf, LeafEntry, index_at};
-use crate::segment::{Origin, Slot};
+use crate::segment::{Origin, SLOT_HEADER_BYTES, Slot};
 use crate::segment_writer::SegmentWriter;
 use crate::store::Shared;
 use crate::{DomainKeys, MemoryPermit, SealedBlock, StoreError};
 
+/// Most sealed bytes that are read of the source together. With what is read between them a group fills no more memory
+/// than an eighth of the budget, which clients leave to jobs, unless that is made small.
+const GROUP_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// Groups of blocks that are read ahead of the one that is being written.
 const GROUPS_AHEAD: usize = 2;
 /// What comes with each sealed block: leaf and slot, digest, key, codec, nonce and length.
@@ -46,6 +49,16 @@ struct Missing {
 struct Wanted {
     blocks: Vec<WantedBlock>,
     bytes: u64,
+}
+
+impl Wanted {
+    /// Memory for these blocks while they are read: neighbours are read as one piece, of which each then gets a copy of
+    /// its own, and there is one piece at a time.
+    fn memory_bytes(&self) -> u64 {
+        let beside = SLOT_HEADER_BYTES as u64 + READ_GAP_BYTES_MAX;
+        let longest_piece = self.bytes + self.blocks.len() as u64 * beside;
+        self.bytes + longest_piece.min(READ_BYTES_MAX)
+    }
 }
 
 /// Blocks that have been read of the source, and the memory they fill.
@@ -139,11 +152,12 @@ impl<'a> Transfer<'a> {
         entries: &mut BTreeMap<u16, LeafEntry>,
     ) -> Result<(), StoreError> {
         let (source, budget) = (self.source, self.shared.memory.clone());
-        let groups = stream::iter(groups(&missing)).map(|Wanted { blocks, bytes }| {
+        let groups = stream::iter(groups(&missing)).map(|wanted| {
             let budget = budget.clone();
             async move {
-                let memory = budget.take(bytes).await;
-                let blocks = source.blocks(number, &blocks).await?;
+                let mut memory = budget.take(wanted.memory_bytes()).await;
+                let blocks = source.blocks(number, &wanted.blocks).await?;
+                memory.shrink(wanted.bytes);
                 Ok::<_, StoreError>(Group { blocks, _memory: memory })
             }
         });
@@ -200,14 +214,14 @@ impl<'a> Transfer<'a> {
     }
 }
 
-/// Blocks in groups of at most [`READ_BYTES_MAX`] sealed bytes, in their order.
+/// Blocks in groups of at most [`GROUP_BYTES_MAX`] sealed bytes, in their order.
 fn groups(missing: &[Missing]) -> Vec<Wanted> {
     let mut groups = Vec::<Wanted>::new();
     for block in missing {
         let (bytes, wanted) =
             (u64::from(block.sealed_len), WantedBlock { slot: block.slot, sealed_len: block.sealed_len });
         match groups.last_mut() {
-            Some(group) if group.bytes + bytes <= READ_BYTES_MAX => {
+            Some(group) if group.bytes + bytes <= GROUP_BYTES_MAX => {
                 group.blocks.push(wanted);
                 group.bytes += bytes;
             }
@@ -215,4 +229,43 @@ fn groups(missing: &[Missing]) -> Vec<Wanted> {
         }
     }
     groups
+}
+
+const _: () = assert!(GROUP_BYTES_MAX > SEALED_BYTES_MAX as u64);
+
+#[cfg(test)]
+mod tests {
+    use ebs::BlockDigest;
+
+    use super::{GROUP_BYTES_MAX, Missing, groups};
+    use crate::domain_keys::BlockKey;
+    use crate::limits::{READ_BYTES_MAX, SEALED_BYTES_MAX};
+
+    fn missing(count: u16, sealed_len: usize) -> Vec<Missing> {
+        let of_slot = |slot| Missing {
+            slot,
+            digest: BlockDigest([1; 32]),
+            key: BlockKey([2; 32]),
+            sealed_len: sealed_len as u32,
+        };
+        (0..count).map(of_slot).collect()
+    }
+
+    #[test]
+    fn a_group_is_counted_with_the_piece_that_it_is_read_as() {
+        let long = groups(&missing(512, SEALED_BYTES_MAX));
+        assert!(long.iter().all(|group| group.bytes <= GROUP_BYTES_MAX));
+        assert!(
+            long.iter().all(|group| group.memory_bytes() >= 2 * group.bytes),
+            "as a piece and block by block"
+        );
+        let [short] = &groups(&missing(512, 1024))[..] else { panic!("half a megabyte is one group") };
+        assert_eq!(
+            short.memory_bytes(),
+            short.bytes + READ_BYTES_MAX,
+            "far from each other they are a long piece"
+        );
+        let [one] = &groups(&missing(1, 1024))[..] else { panic!("one block is one group") };
+        assert!(one.memory_bytes() < 1 << 20, "one block does not ask for more than is read for it");
+    }
 }

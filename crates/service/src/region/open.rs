@@ -21,17 +21,18 @@ use crate::uploads::Uploads;
 const TREES_OPEN: usize = 128;
 
 impl Region {
-    /// Opens a region, and makes its key and its store if both are new.
+    /// Opens a region, one of so many stores of this process, and makes its key and its store if both are new.
     pub(crate) async fn open(
         settings: RegionSettings,
-        service: &ServiceSettings,
+        (service, stores): (&ServiceSettings, usize),
         memory: &MemoryBudget,
         clock: &Arc<dyn Clock>,
         randomness: &Arc<dyn Randomness>,
     ) -> Result<Self, OpenRegionError> {
         let catalog = Arc::new(RegionCatalog::open(&settings.catalog, &settings.name).await?);
         let opened =
-            Self::open_over(Arc::clone(&catalog), settings, service, memory, clock, randomness).await;
+            Self::open_over(Arc::clone(&catalog), settings, (service, stores), memory, clock, randomness)
+                .await;
         if opened.is_err() {
             // A log left beside a catalog that is put back from a backup would be taken for that catalog's.
             catalog.close().await;
@@ -42,7 +43,7 @@ impl Region {
     async fn open_over(
         catalog: Arc<RegionCatalog>,
         settings: RegionSettings,
-        service: &ServiceSettings,
+        (service, stores): (&ServiceSettings, usize),
         memory: &MemoryBudget,
         clock: &Arc<dyn Clock>,
         randomness: &Arc<dyn Randomness>,
@@ -58,6 +59,7 @@ impl Region {
             randomness: Arc::clone(randomness),
             memory: memory.clone(),
             cpu_tasks: service.cpu_tasks,
+            stores,
         })?;
         let domains =
             Domains::new(settings.name.clone(), key, incarnation, Arc::clone(&catalog), store.clone());
