@@ -112,7 +112,6 @@ mod tests {
     use block_store::{Memory, ObjectName, ObjectStore};
 
     use super::CountedObjects;
-    use crate::log_room::LogRoom;
     use crate::metrics::Metrics;
 
     #[tokio::test]

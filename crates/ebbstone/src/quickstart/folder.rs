@@ -107,8 +107,6 @@ mod tests {
 
     use ebs::Randomness;
 
-    use crate::client::progress::Progress;
-
     use super::Folder;
     use crate::client::progress::Unseen;
 
