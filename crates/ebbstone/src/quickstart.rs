@@ -84,7 +84,7 @@ async fn show(
     let endpoint = format!("http://{}", running.address);
     let mut report = Report::begin(args.json, endpoint.clone(), folder.path().display().to_string())?;
     let tour = Tour::begin(config, running, folder)?;
-    let copied = tour.run(args.image.as_deref(), &mut report).await?;
+    let copied = Box::pin(tour.run(args.image.as_deref(), &mut report)).await?;
     if !args.keep {
         let again = "cargo run --release -- quickstart --keep";
         report.line(&format!("\nNothing is kept. To keep it: `{again}`, then for example"))?;

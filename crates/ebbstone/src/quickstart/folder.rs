@@ -1,7 +1,7 @@
 //! The folder of a tour, and work on the files in it.
 
 use std::fs::DirBuilder;
-use std::io::{Error, ErrorKind};
+use std::io::Error;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
@@ -33,7 +33,7 @@ impl Folder {
     /// A new folder in `above` that only this user may enter, to be deleted in the end unless it is to be kept.
     ///
     /// # Errors
-    /// [`ErrorKind::AlreadyExists`] if there is anything of its name, which is random: what others have put there is
+    /// [`std::io::ErrorKind::AlreadyExists`] if there is anything of its name, which is random: what others have put there is
     /// not used.
     pub(super) fn new_in(above: &Path, randomness: &dyn Randomness, keep: bool) -> Result<Self, Error> {
         let path = above.join(format!("ebbstone-quickstart-{:016x}", randomness.next_u64()));
@@ -89,11 +89,11 @@ impl Watch {
     /// So many more bytes are done with.
     ///
     /// # Errors
-    /// [`ErrorKind::Other`] if nobody waits for the work any more.
+    /// One of no kind if nobody waits for the work any more.
     pub(super) fn advance(&self, bytes: u64) -> Result<(), Error> {
         self.progress.advance(bytes);
         match self.waiting.strong_count() {
-            0 => Err(Error::new(ErrorKind::Other, "nobody waits for this any more")),
+            0 => Err(Error::other("nobody waits for this any more")),
             _ => Ok(()),
         }
     }
