@@ -224,3 +224,22 @@ def test_a_head_request_has_no_body_and_the_next_one_is_answered(server):
         assert 400 <= status < 500
         connection.send(describe(server))
         assert connection.answer().status == 200
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"GET /snapshots/snap-1/blocks HTTP/1.1\r\nHost: a\r\n" + b"X-Small: y\r\n" * 100 + b"\r\n", 431),
+        (b"GET /" + b"a" * (64 << 10) + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nX-Large: " + b"y" * (200 << 10), 431),
+        (b"\x16\x03\x01\x02\x00\x01\r\n\r\n", 400),
+    ],
+    ids=["headers", "target", "bytes", "no HTTP"],
+)
+def test_a_head_over_the_bounds_of_a_connection_gets_a_status_without_a_body_and_the_end(server, head, status):
+    with RawConnection(server) as connection:
+        connection.send(head)
+        answer = connection.reader.read()
+    first, _, rest = answer.partition(b"\r\n")
+    assert first.startswith(b"HTTP/1.1 %d " % status), answer
+    assert b"content-length: 0" in rest and rest.endswith(b"\r\n\r\n")

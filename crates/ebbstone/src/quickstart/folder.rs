@@ -33,7 +33,7 @@ impl Folder {
     /// A new folder in `above` that only this user may enter, to be deleted in the end unless it is to be kept.
     ///
     /// # Errors
-    /// [`ErrorKind::AlreadyExists`] if there is anything of its name, which is random: what others have put there is
+    /// [`std::io::ErrorKind::AlreadyExists`] if there is anything of its name, which is random: what others have put there is
     /// not used.
     pub(super) fn new_in(above: &Path, randomness: &dyn Randomness, keep: bool) -> Result<Self, Error> {
         let path = above.join(format!("ebbstone-quickstart-{:016x}", randomness.next_u64()));
@@ -89,7 +89,7 @@ impl Watch {
     /// So many more bytes are done with.
     ///
     /// # Errors
-    /// [`ErrorKind::Other`] if nobody waits for the work any more.
+    /// One of no kind if nobody waits for the work any more.
     pub(super) fn advance(&self, bytes: u64) -> Result<(), Error> {
         self.progress.advance(bytes);
         match self.waiting.strong_count() {
