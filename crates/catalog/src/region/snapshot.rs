@@ -43,7 +43,7 @@ pub struct CopySource {
 }
 
 /// Most tags of all snapshots of a page together, but for those of its first snapshot.
-const TAGS_OF_PAGE_MAX: u64 = 128;
+const TAGS_OF_PAGE_MAX: u64 = 512;
 
 /// Most ids bound to one statement.
 const IDS_AT_ONCE: usize = 500;

@@ -17,9 +17,9 @@ use super::{Context, Signed};
 
 /// Parts are gathered until they are this long, so that short answers are whole and long ones are not crumbs.
 const PART_BYTES_MIN: usize = 64 * 1024;
-/// Memory that a part fills while it is made: rows as they are read, what is made of them, and their text. A hundred
+/// Memory that a part fills while it is made: rows as they are read, what is made of them, and their text. A few hundred
 /// snapshots or so, with the longest tags and descriptions, and each character written as a reference.
-const PART_MEMORY_BYTES: u64 = 2 << 20;
+const PART_MEMORY_BYTES: u64 = 3 << 20;
 
 /// A listing as the wire tells it.
 pub(super) trait Listing: Send + 'static {

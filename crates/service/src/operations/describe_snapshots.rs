@@ -10,7 +10,7 @@ use super::{check_filters, dry_run, is_tag_filter, snapshot_ids};
 use crate::{Call, ServiceError, iso8601};
 
 /// Rows read at once. They have few tags together, or they are fewer.
-const ROWS_AT_ONCE: u32 = 64;
+const ROWS_AT_ONCE: u32 = 128;
 /// Rows read at once by id, each of which may have all the tags that it can have.
 const IDS_AT_ONCE: usize = 4;
 
