@@ -37,7 +37,12 @@ fn rows() -> Vec<Row> {
             vec![many.clone(), json!([""]), json!([text(8193)])],
         )
     }));
-    rows.extend([
+    rows.extend(of_single_actions());
+    rows
+}
+
+fn of_single_actions() -> Vec<Row> {
+    vec![
         (A::CreateKey, "Description", vec![text(0), text(8192)], vec![text(8193)]),
         (A::CreateKey, "Description", vec![json!("é".repeat(8192))], vec![json!("é".repeat(8193))]),
         (
@@ -117,8 +122,7 @@ fn rows() -> Vec<Row> {
             vec![json!(0), json!(1025)],
         ),
         (A::GenerateRandom, "NumberOfBytes", vec![json!(1), json!(1024)], vec![json!(0), json!(1025)]),
-    ]);
-    rows
+    ]
 }
 
 #[test]
