@@ -147,6 +147,6 @@ fn list_answer(status: u16, request_id: &str, body: &impl Serialize, list_bytes:
 }
 
 /// `moment` as JSON carries it: seconds since the epoch.
-fn epoch_seconds(moment: Timestamp) -> f64 {
+pub(crate) fn epoch_seconds(moment: Timestamp) -> f64 {
     moment.0 as f64 / 1000.0
 }

@@ -1,6 +1,6 @@
 //! Why a request fails, before it has the form of a protocol.
 
-use ebs::Refusal;
+use ebs::{KeyRefusal, Refusal};
 
 use crate::sigv4::AuthError;
 
@@ -10,6 +10,9 @@ pub enum ApiError {
     /// What was asked is refused; the client changes the request.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// What was asked of KMS is refused; the client changes the request. No other protocol answers with it.
+    #[error(transparent)]
+    Key(#[from] KeyRefusal),
     /// Who asked is not established; the client signs again or otherwise.
     #[error(transparent)]
     Auth(#[from] AuthError),

@@ -5,6 +5,7 @@
 
 pub mod ebs_direct;
 pub mod ec2;
+pub mod kms;
 pub mod sts;
 #[cfg(test)]
 mod tests;

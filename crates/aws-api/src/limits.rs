@@ -24,6 +24,13 @@ pub const BLOCK_TOKEN_VALID_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 pub const EBS_PAGE_TOKEN_VALID_MS: i64 = 60 * 60 * 1000;
 /// How long a page token of the EC2 API can be used.
 pub const EC2_PAGE_TOKEN_VALID_MS: i64 = 24 * 60 * 60 * 1000;
+/// Longest body of a request to KMS, in bytes: the longest policy that Amazon documents, 32 KiB, with every character
+/// written as an escape of six.
+pub const KMS_BODY_BYTES_MAX: usize = 192 * 1024;
+/// Longest marker of a listing of KMS, in characters. Amazon's figure.
+pub const KMS_MARKER_CHARS_MAX: usize = 1_024;
+/// How long a marker of KMS can be used.
+pub const KMS_MARKER_VALID_MS: i64 = 24 * 60 * 60 * 1000;
 /// Longest sentence in an error answer, in characters; what goes beyond is cut.
 pub const ERROR_MESSAGE_CHARS_MAX: usize = 1_024;
 

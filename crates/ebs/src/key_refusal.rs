@@ -17,6 +17,10 @@ pub enum KeyRefusal {
     DryRun,
     #[error("value ({value}) at {member} failed to satisfy a constraint: {constraint}")]
     Validation { member: &'static str, value: String, constraint: &'static str },
+    #[error("the member {0} must be given")]
+    MemberMissing(&'static str),
+    #[error("{0}")]
+    MembersConflict(&'static str),
     #[error("{0} is not supported")]
     Unsupported(&'static str),
     #[error(transparent)]
@@ -69,6 +73,8 @@ pub enum KeyRefusal {
     GrantIdInvalid(String),
     #[error("the grant token cannot be used here")]
     GrantTokenInvalid,
+    #[error("a key has no policy named `{0}`")]
+    PolicyNotFound(String),
     #[error("the policy is malformed: {0}")]
     PolicyMalformed(String),
     #[error("under the new policy the caller could not change it again")]

@@ -12,6 +12,7 @@ pub mod describe_snapshots;
 pub mod describe_tags;
 pub mod get_caller_identity;
 pub mod get_snapshot_block;
+pub mod kms;
 pub mod list_changed_blocks;
 pub mod list_snapshot_blocks;
 pub mod put_snapshot_block;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use block_store::StoreError;
 use catalog::CatalogError;
-use ebs::Refusal;
+use ebs::{KeyRefusal, Refusal};
 use kms::KeyError;
 
 /// Why an operation did not do as asked. Nothing has changed, unless a variant says otherwise.
@@ -13,6 +13,9 @@ pub enum ServiceError {
     /// The request is at fault: it fails again until it is changed.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The same of a request to KMS.
+    #[error(transparent)]
+    KeyRefused(#[from] KeyRefusal),
     /// Catalog or store cannot be reached, or are full: the same request may succeed later. What it was to change
     /// may have been changed.
     #[error("the service is unavailable")]

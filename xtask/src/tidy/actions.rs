@@ -4,11 +4,13 @@ use super::Finding;
 use crate::files::TextFile;
 
 /// Folders with one file per action.
-const FOLDERS: [&str; 2] = ["crates/aws-api/src/ec2_query/", "crates/aws-api/src/ebs_direct/"];
+const FOLDERS: [&str; 3] =
+    ["crates/aws-api/src/ec2_query/", "crates/aws-api/src/ebs_direct/", "crates/aws-api/src/kms_json/"];
 /// How the names of actions begin; other files in those folders are no actions.
-const VERBS: [&str; 18] = [
-    "attach", "complete", "copy", "create", "delete", "describe", "detach", "disable", "enable", "get",
-    "import", "list", "lock", "modify", "put", "reset", "start", "unlock",
+const VERBS: [&str; 30] = [
+    "attach", "cancel", "complete", "copy", "create", "decrypt", "delete", "describe", "detach", "disable",
+    "enable", "encrypt", "generate", "get", "import", "list", "lock", "modify", "put", "re", "reset",
+    "retire", "revoke", "rotate", "schedule", "start", "tag", "unlock", "untag", "update",
 ];
 const SEMANTICS: &str = "SEMANTICS.md";
 
@@ -27,7 +29,7 @@ pub(crate) fn check(files: &[TextFile], findings: &mut Vec<Finding>) {
 /// The action that the file at `path` is about: `CopySnapshot` for `copy_snapshot.rs`.
 fn action_of(path: &str) -> Option<String> {
     let name = FOLDERS.iter().find_map(|folder| path.strip_prefix(folder))?.strip_suffix(".rs")?;
-    let (verb, _) = name.split_once('_')?;
+    let verb = name.split_once('_').map_or(name, |(verb, _)| verb);
     if name.contains('/') || !VERBS.contains(&verb) {
         return None;
     }
@@ -51,8 +53,11 @@ mod tests {
             action("crates/aws-api/src/ebs_direct/list_changed_blocks.rs").as_deref(),
             Some("ListChangedBlocks")
         );
+        assert_eq!(action("crates/aws-api/src/kms_json/encrypt.rs").as_deref(), Some("Encrypt"));
+        assert_eq!(action("crates/aws-api/src/kms_json/re_encrypt.rs").as_deref(), Some("ReEncrypt"));
         for path in [
             "crates/aws-api/src/ec2_query/error_code.rs",
+            "crates/aws-api/src/kms_json/tags.rs",
             "crates/aws-api/src/ec2_query/copy_snapshot/tests.rs",
         ] {
             assert_eq!(action(path), None, "{path}");

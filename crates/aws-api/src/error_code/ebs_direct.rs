@@ -21,7 +21,8 @@ pub fn code(error: &ApiError) -> ErrorCode {
         ApiError::Refused(refusal) => (refusal_code(refusal), refusal_message(refusal)),
         ApiError::Auth(auth) => (auth_code(auth), auth_message(auth)),
         ApiError::Wire(wire) => (wire_code(wire), wire_message(wire)),
-        ApiError::Internal => {
+        // What KMS refuses is said to its own clients only.
+        ApiError::Internal | ApiError::Key(_) => {
             ((500, "InternalServerException", None), "An internal error has occurred.".to_owned())
         }
         ApiError::Unavailable => ((503, "ServiceUnavailableException", None), UNAVAILABLE.to_owned()),

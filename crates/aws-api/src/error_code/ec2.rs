@@ -18,7 +18,10 @@ pub fn code(error: &ApiError, action: Option<Ec2Action>) -> ErrorCode {
         ApiError::Refused(refusal) => (refusal_code(refusal), message::of_refusal(refusal, action)),
         ApiError::Auth(auth) => (auth_code(auth), message::of_auth(auth)),
         ApiError::Wire(wire) => (wire_code(wire), message::of_wire(wire)),
-        ApiError::Internal => ((500, "InternalError"), "An internal error has occurred".to_owned()),
+        // What KMS refuses is said to its own clients only.
+        ApiError::Internal | ApiError::Key(_) => {
+            ((500, "InternalError"), "An internal error has occurred".to_owned())
+        }
         ApiError::Unavailable => ((503, "Unavailable"), UNAVAILABLE.to_owned()),
         ApiError::Throttled(_) => ((503, "RequestLimitExceeded"), THROTTLED.to_owned()),
     };

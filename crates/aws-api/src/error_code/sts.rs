@@ -16,7 +16,10 @@ pub fn code(error: &ApiError) -> ErrorCode {
         ApiError::Refused(refusal) => (refusal_code(refusal), clipped(sentence(refusal))),
         ApiError::Auth(auth) => (auth_code(auth), auth_message(auth)),
         ApiError::Wire(wire) => (wire_code(wire), sentence(wire)),
-        ApiError::Internal => ((500, "InternalFailure"), "An internal error has occurred.".to_owned()),
+        // What KMS refuses is said to its own clients only.
+        ApiError::Internal | ApiError::Key(_) => {
+            ((500, "InternalFailure"), "An internal error has occurred.".to_owned())
+        }
         ApiError::Unavailable => ((503, "ServiceUnavailable"), UNAVAILABLE.to_owned()),
         ApiError::Throttled(_) => ((400, "Throttling"), THROTTLED.to_owned()),
     };

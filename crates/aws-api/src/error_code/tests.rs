@@ -1,3 +1,4 @@
 mod auth_and_wire;
 mod envelopes;
+mod kms;
 mod refusals;

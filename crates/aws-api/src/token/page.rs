@@ -9,6 +9,7 @@ use ebs::{BlockIndex, Filter, Refusal, SnapshotId, Timestamp};
 use super::{Purpose, TokenContext};
 use crate::limits::{
     EBS_PAGE_TOKEN_VALID_MS, EBS_TOKEN_CHARS_MAX, EC2_PAGE_TOKEN_VALID_MS, EC2_TOKEN_CHARS_MAX,
+    KMS_MARKER_CHARS_MAX, KMS_MARKER_VALID_MS,
 };
 
 /// A listing that is paged by tokens: what a token must have been sealed for. Whatever bounds the page itself is
@@ -42,6 +43,15 @@ impl Listing {
     /// The listing that this DescribeTags asks for.
     pub fn of_tags(context: &TokenContext<'_>, request: &DescribeTagsRequest) -> Self {
         Self::of_ec2(with_filters(context.account_purpose("DescribeTags"), &request.filters))
+    }
+
+    /// The listing that this action of KMS makes of what `by` selects: members of the request that may be absent.
+    pub fn of_kms(context: &TokenContext<'_>, action: &str, by: &[Option<&str>]) -> Self {
+        let purpose = by.iter().fold(context.account_purpose(action), |purpose, member| match member {
+            Some(text) => purpose.with(b"1").with(text.as_bytes()),
+            None => purpose.with(b"0"),
+        });
+        Self { purpose, valid_ms: KMS_MARKER_VALID_MS, chars_max: KMS_MARKER_CHARS_MAX }
     }
 
     /// The listing of a snapshot's blocks.

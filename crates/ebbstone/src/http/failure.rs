@@ -83,6 +83,7 @@ impl From<ServiceError> for Failure {
     fn from(error: ServiceError) -> Self {
         let (error, cause) = match error {
             ServiceError::Refused(refusal) => (refusal.into(), None),
+            ServiceError::KeyRefused(refusal) => (refusal.into(), None),
             ServiceError::Unavailable(cause) => (ApiError::Unavailable, Some(cause)),
             ServiceError::Internal(cause) => (ApiError::Internal, Some(cause)),
         };

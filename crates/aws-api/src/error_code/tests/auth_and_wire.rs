@@ -1,7 +1,7 @@
 use crate::error_code::{ErrorCode, ebs_direct, ec2, sts};
 use crate::sigv4::{AuthError, AuthPart, ScopeMismatch};
 use crate::{ApiError, Throttle, WireError};
-use ebs::Timestamp;
+use ebs::{KeyRefusal, Timestamp};
 use std::collections::BTreeSet;
 
 fn auth_number(error: &AuthError) -> usize {
@@ -227,4 +227,12 @@ fn faults_of_ours_and_throttles() {
         );
         assert_eq!(ebs_direct::code(&error).reason, Some(reason));
     }
+}
+
+/// No operation of these protocols gives one; if one does, that is a fault of ours, and names no key.
+#[test]
+fn what_kms_refuses_is_no_answer_of_other_protocols() {
+    let error = ApiError::from(KeyRefusal::KeyNotFound("arn:aws:kms:secret".into()));
+    assert_eq!(codes(&error), codes(&ApiError::Internal));
+    assert_eq!(messages(&error), messages(&ApiError::Internal));
 }
