@@ -5,7 +5,7 @@
 //! whatever must not change between two statements is locked by [`Transaction::lock`].
 //!
 //! Locks are taken in one order by all operations, so that they rarely deadlock: snapshot, upload, job, session,
-//! store, segment, and last the counters of an account.
+//! store, segment, KMS key, what belongs to it, and last the counters of an account.
 
 pub(crate) mod migration;
 mod postgres;

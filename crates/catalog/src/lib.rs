@@ -1,6 +1,6 @@
 //! What exists: every row and all SQL.
 //!
-//! A [`RegionCatalog`] holds a region's snapshots, tags, uploads, jobs, sessions, segments and domains; the
+//! A [`RegionCatalog`] holds a region's snapshots, tags, uploads, jobs, sessions, segments, domains, KMS keys and settings; the
 //! [`DeploymentCatalog`] holds what belongs to no region: accounts and access keys. Either is kept in a SQLite
 //! file or in a schema of a PostgreSQL database ([`CatalogTarget`]), with one schema and the same promises.
 //!
@@ -12,6 +12,8 @@
 //! * No live snapshot refers to a condemned segment. Sessions pin the segments they write or share and the roots
 //!   they read; committing a snapshot stamps those segments with the store's epoch; a collection raises the
 //!   epoch, lists the roots, and condemns only what nobody pins, nobody stamped since and no root reaches.
+//! * A key that is not enabled is given no new domain, grant or material, whoever looked at it before. Material goes
+//!   with the key's deletion only, and never while the key can still be brought back.
 //! * Nothing here reads a clock or draws randomness: times and ids are arguments. No promise about data rests on
 //!   a time.
 
@@ -29,8 +31,14 @@ pub use region::RegionCatalog;
 pub use region::collector::{CollectionRoot, Epoch};
 pub use region::commit::Completed;
 pub use region::copy::{CreateRefused, NewCopy};
-pub use region::domain::{DomainRecord, WrappedSecret};
+pub use region::domain::{DomainKey, DomainRecord, NewDomain, WrappedSecret};
+pub use region::ebs_settings::EbsSettings;
 pub use region::job::{ClaimedJob, JobId, JobKind};
+pub use region::kms_alias::AliasRecord;
+pub use region::kms_key::{
+    KeyChangeRefused, KeyRecord, KeyStateChange, NewKey, NewMaterial, RotationSchedule,
+};
+pub use region::kms_material::{MaterialRecord, RotationCause};
 pub use region::quota::Quotas;
 pub use region::segment::{SealOrder, SegmentRecord, SegmentState};
 pub use region::session::SessionKind;

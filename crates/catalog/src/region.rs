@@ -5,8 +5,16 @@ pub(crate) mod commit;
 pub(crate) mod copy;
 mod delete;
 pub(crate) mod domain;
+pub(crate) mod ebs_settings;
 mod expire;
 pub(crate) mod job;
+pub(crate) mod kms_alias;
+mod kms_deletion;
+mod kms_grant;
+pub(crate) mod kms_key;
+pub(crate) mod kms_material;
+mod kms_tag;
+mod managed_key;
 mod pin;
 mod prune;
 pub(crate) mod quota;
@@ -26,11 +34,13 @@ use crate::error::CatalogError;
 use crate::target::CatalogTarget;
 
 /// The schema's migrations, version 1 first. What was released is never edited, only added to.
-const MIGRATIONS: [&str; 1] = [include_str!("schema/region/0001.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("schema/region/0001.sql"), include_str!("schema/region/0002.sql")];
 
 /// What exists in one region. Cheap to share behind an `Arc`; all of its operations may run at the same time.
 pub struct RegionCatalog {
     engine: Engine,
+    region: RegionName,
 }
 
 impl RegionCatalog {
@@ -44,7 +54,7 @@ impl RegionCatalog {
     /// `File`, `InvalidUrl` or `Unavailable` if the target cannot be used.
     pub async fn open(target: &CatalogTarget, region: &RegionName) -> Result<Self, CatalogError> {
         let schema = format!("region_{}", region.as_str().replace('-', "_"));
-        Ok(Self { engine: Engine::open(target, &schema, &MIGRATIONS).await? })
+        Ok(Self { engine: Engine::open(target, &schema, &MIGRATIONS).await?, region: region.clone() })
     }
 
     /// Whether the database answers.

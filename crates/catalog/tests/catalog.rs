@@ -14,6 +14,16 @@ mod crash;
 mod deployment;
 #[path = "catalog/jobs.rs"]
 mod jobs;
+#[path = "catalog/kms_aliases.rs"]
+mod kms_aliases;
+#[path = "catalog/kms_bed.rs"]
+mod kms_bed;
+#[path = "catalog/kms_grants.rs"]
+mod kms_grants;
+#[path = "catalog/kms_keys.rs"]
+mod kms_keys;
+#[path = "catalog/migration.rs"]
+mod migration;
 #[path = "catalog/model.rs"]
 mod model;
 #[path = "catalog/opening.rs"]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use block_store::{BlockStore, DomainKeys, ObjectName};
-use catalog::{DomainRecord, RegionCatalog, WrappedSecret};
+use catalog::{DomainRecord, NewDomain, RegionCatalog, WrappedSecret};
 use ebs::{AccountId, DomainId, Incarnation, Randomness, RegionName};
 use kms::RegionKey;
 use zeroize::Zeroizing;
@@ -47,14 +47,20 @@ impl Domains {
         account: AccountId,
         randomness: &dyn Randomness,
     ) -> Result<Arc<DomainKeys>, ServiceError> {
-        if let Some(record) = self.catalog.domain_of(account).await? {
+        if let Some(record) = self.catalog.domain_of(account, None).await? {
             return self.unwrap(&record).await;
         }
         let mut secret = Zeroizing::new([0; 32]);
         randomness.fill(&mut secret[..]);
         let wrapped = self.key.wrap(&secret, PURPOSE, &self.context(account), randomness)?;
-        let record = self.catalog.create_domain(account, &WrappedSecret(Zeroizing::new(wrapped.0))).await?;
-        self.unwrap(&record).await
+        let new = NewDomain {
+            account,
+            kms_key: None,
+            generation: 0,
+            wrapped_secret: WrappedSecret(Zeroizing::new(wrapped.0)),
+        };
+        let record = self.catalog.create_domain(&new).await?;
+        self.unwrap(&record.ok_or(catalog::CatalogError::Missing { what: "domain" })?).await
     }
 
     /// The domain of this number.

@@ -79,6 +79,38 @@ pub(super) async fn forget_snapshot(tx: &mut Transaction, account: AccountId) ->
     .map(drop)
 }
 
+/// Counts another KMS key of the account, if it may have one. Who counts next for this account waits until the
+/// transaction ends.
+pub(super) async fn admits_key(
+    tx: &mut Transaction,
+    account: AccountId,
+    limit: u32,
+) -> Result<bool, CatalogError> {
+    let account = account.to_string();
+    tx.execute(
+        "INSERT INTO account_usage (account, snapshots) VALUES ($1, 0) ON CONFLICT DO NOTHING",
+        &[account.clone().into()],
+    )
+    .await?;
+    let counted = tx
+        .execute(
+            "UPDATE account_usage SET kms_keys = kms_keys + 1 WHERE account = $1 AND kms_keys < $2",
+            &[account.into(), limit.into()],
+        )
+        .await?;
+    Ok(counted > 0)
+}
+
+/// Counts one KMS key of the account less.
+pub(super) async fn forget_key(tx: &mut Transaction, account: AccountId) -> Result<(), CatalogError> {
+    tx.execute(
+        "UPDATE account_usage SET kms_keys = kms_keys - 1 WHERE account = $1",
+        &[account.to_string().into()],
+    )
+    .await
+    .map(drop)
+}
+
 async fn count_is_below(
     tx: &mut Transaction,
     sql: &'static str,

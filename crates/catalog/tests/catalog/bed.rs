@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use catalog::{
-    CatalogTarget, ClaimedJob, Completed, CopySource, DomainRecord, NewCopy, NewUpload, PostgresUrl, Quotas,
-    RegionCatalog, Started, WrappedSecret,
+    CatalogTarget, ClaimedJob, Completed, CopySource, DomainRecord, NewCopy, NewDomain, NewUpload,
+    PostgresUrl, Quotas, RegionCatalog, Started, WrappedSecret,
 };
 use ebs::{
     AccountId, Incarnation, RegionName, SegmentId, SessionId, SnapshotId, Tag, Timestamp, TransferType,
@@ -21,7 +21,7 @@ pub(crate) struct Bed {
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
-fn next() -> u64 {
+pub(crate) fn next() -> u64 {
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
@@ -61,9 +61,8 @@ impl Bed {
     pub(crate) async fn furnished(&self) -> (RegionCatalog, DomainRecord) {
         let catalog = self.open().await;
         catalog.create_store(INCARNATION, b"check").await.expect("a store");
-        let secret = WrappedSecret(vec![7; 60].into());
-        let domain = catalog.create_domain(alice(), &secret).await.expect("a domain");
-        (catalog, domain)
+        let domain = catalog.create_domain(&plain_domain(alice(), 7)).await.expect("answers");
+        (catalog, domain.expect("a domain"))
     }
 }
 
@@ -97,6 +96,12 @@ pub(crate) fn alice() -> AccountId {
 
 pub(crate) fn bob() -> AccountId {
     "222222222222".parse().expect("an account")
+}
+
+/// The first domain of the account under the region's own key.
+pub(crate) fn plain_domain(account: AccountId, secret: u8) -> NewDomain {
+    let wrapped_secret = WrappedSecret(vec![secret; 60].into());
+    NewDomain { account, kms_key: None, generation: 0, wrapped_secret }
 }
 
 /// An id that no other call gave.

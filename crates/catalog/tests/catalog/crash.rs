@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use catalog::{CatalogTarget, RegionCatalog};
 use ebs::{RegionName, SnapshotId, SnapshotState};
 
-use crate::bed::{Bed, QUOTAS, alice, claim, completed, copy, write_segment};
+use crate::bed::{Bed, QUOTAS, alice, claim, completed, copy, plain_domain, write_segment};
 
 const FILE: &str = "EBBSTONE_TEST_CRASH_FILE";
 const SAID: &str = "committed ";
@@ -58,8 +58,7 @@ async fn commit_until_killed() {
     let target = CatalogTarget::Sqlite(path.into());
     let catalog = RegionCatalog::open(&target, &region).await.expect("opens");
     catalog.create_store(crate::bed::INCARNATION, b"check").await.expect("a store");
-    let secret = catalog::WrappedSecret(vec![7; 60].into());
-    let domain = catalog.create_domain(alice(), &secret).await.expect("a domain");
+    let domain = catalog.create_domain(&plain_domain(alice(), 7)).await.expect("answers").expect("a domain");
     loop {
         let new = copy();
         catalog.create_copy(&new, &QUOTAS).await.expect("creates");

@@ -248,7 +248,7 @@ impl Node {
     /// Whether the node's local index has all segments of the account's domain.
     pub(crate) async fn has_index(&self, region: &str) -> bool {
         let region = self.region(region);
-        let domain = region.catalog.domain_of(alice()).await.expect("answers").expect("is there");
+        let domain = region.catalog.domain_of(alice(), None).await.expect("answers").expect("is there");
         region.domains.of(domain.id).await.expect("opens");
         region.store.has_index_of(domain.id).await.expect("answers")
     }
