@@ -11,7 +11,7 @@ import commands
 import snapshots
 from aws_clients import client
 from commands import GIB
-from server_process import AWAY, ServerProcess
+from server_process import AWAY, BINARY, ServerProcess
 from snapshots import BLOCK_BYTES
 
 MEBIBYTE = 1 << 20
@@ -21,6 +21,8 @@ CONNECTIONS_OF_A_CLIENT = 64
 BLOCKS_OF_AN_IMAGE = 96
 ATTEMPTS_MAX = 5
 COPY_SECONDS_MAX = 300
+# Of jemalloc: where it keeps memory, and for how long once nobody uses it.
+ALLOCATOR_SETTINGS = {"narenas": "2", "dirty_decay_ms": "500", "muzzy_decay_ms": "0"}
 
 
 @pytest.fixture
@@ -95,3 +97,13 @@ def test_eight_clients_of_64_connections_and_all_jobs_at_once_leave_the_server_b
     print(f"resident, highest: {resident / MEBIBYTE:.0f} MiB (bound {RESIDENT_BYTES_MAX // MEBIBYTE})")
     assert resident < RESIDENT_BYTES_MAX, f"{resident / MEBIBYTE:.0f} MiB"
     assert client(server, "sts").get_caller_identity()["Account"]
+
+
+def test_the_allocator_has_few_arenas_on_any_machine_and_gives_back_what_nobody_uses():
+    environment = {**os.environ, "MALLOC_CONF": "stats_print:true"}
+    told = subprocess.run(
+        [str(BINARY), "--version"], env=environment, check=True, capture_output=True, text=True, timeout=60
+    )
+    lines = [line.split() for line in told.stderr.splitlines() if line.startswith("  opt.")]
+    settings = {words[0].removeprefix("opt.").rstrip(":"): words[1] for words in lines}
+    assert {name: settings.get(name) for name in ALLOCATOR_SETTINGS} == ALLOCATOR_SETTINGS
