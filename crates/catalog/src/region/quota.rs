@@ -54,29 +54,14 @@ pub(super) async fn admits_snapshot(
     account: AccountId,
     limit: u32,
 ) -> Result<bool, CatalogError> {
-    let account = account.to_string();
-    tx.execute(
-        "INSERT INTO account_usage (account, snapshots) VALUES ($1, 0) ON CONFLICT DO NOTHING",
-        &[account.clone().into()],
-    )
-    .await?;
-    let counted = tx
-        .execute(
-            "UPDATE account_usage SET snapshots = snapshots + 1 WHERE account = $1 AND snapshots < $2",
-            &[account.into(), limit.into()],
-        )
-        .await?;
-    Ok(counted > 0)
+    let sql = "UPDATE account_usage SET snapshots = snapshots + 1 WHERE account = $1 AND snapshots < $2";
+    counts_one_more(tx, sql, account, limit).await
 }
 
 /// Counts one snapshot of the account less.
 pub(super) async fn forget_snapshot(tx: &mut Transaction, account: AccountId) -> Result<(), CatalogError> {
-    tx.execute(
-        "UPDATE account_usage SET snapshots = snapshots - 1 WHERE account = $1",
-        &[account.to_string().into()],
-    )
-    .await
-    .map(drop)
+    let sql = "UPDATE account_usage SET snapshots = snapshots - 1 WHERE account = $1";
+    tx.execute(sql, &[account.to_string().into()]).await.map(drop)
 }
 
 /// Counts another KMS key of the account, if it may have one. Who counts next for this account waits until the
@@ -86,29 +71,30 @@ pub(super) async fn admits_key(
     account: AccountId,
     limit: u32,
 ) -> Result<bool, CatalogError> {
+    let sql = "UPDATE account_usage SET kms_keys = kms_keys + 1 WHERE account = $1 AND kms_keys < $2";
+    counts_one_more(tx, sql, account, limit).await
+}
+
+/// Counts one KMS key of the account less.
+pub(super) async fn forget_key(tx: &mut Transaction, account: AccountId) -> Result<(), CatalogError> {
+    let sql = "UPDATE account_usage SET kms_keys = kms_keys - 1 WHERE account = $1";
+    tx.execute(sql, &[account.to_string().into()]).await.map(drop)
+}
+
+/// Runs `sql`, which counts one more in the row of `account` unless that has `limit`; whether it did.
+async fn counts_one_more(
+    tx: &mut Transaction,
+    sql: &'static str,
+    account: AccountId,
+    limit: u32,
+) -> Result<bool, CatalogError> {
     let account = account.to_string();
     tx.execute(
         "INSERT INTO account_usage (account, snapshots) VALUES ($1, 0) ON CONFLICT DO NOTHING",
         &[account.clone().into()],
     )
     .await?;
-    let counted = tx
-        .execute(
-            "UPDATE account_usage SET kms_keys = kms_keys + 1 WHERE account = $1 AND kms_keys < $2",
-            &[account.into(), limit.into()],
-        )
-        .await?;
-    Ok(counted > 0)
-}
-
-/// Counts one KMS key of the account less.
-pub(super) async fn forget_key(tx: &mut Transaction, account: AccountId) -> Result<(), CatalogError> {
-    tx.execute(
-        "UPDATE account_usage SET kms_keys = kms_keys - 1 WHERE account = $1",
-        &[account.to_string().into()],
-    )
-    .await
-    .map(drop)
+    Ok(tx.execute(sql, &[account.into(), limit.into()]).await? > 0)
 }
 
 async fn count_is_below(
