@@ -1,5 +1,7 @@
 //! Filters of Describe calls, with their wildcards.
 
+use crate::wildcard::{self, Wildcard};
+
 /// A filter: a name and the values of which one must match. Names and values are case-sensitive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filter {
@@ -21,43 +23,18 @@ impl Filter {
 ///
 /// Time is at most in proportion to pattern length x text length, whatever the pattern.
 pub fn wildcard_match(pattern: &str, text: &str) -> bool {
-    let pattern = parse(pattern);
-    let text: Vec<char> = text.chars().collect();
-    let (mut p, mut t) = (0, 0);
-    let mut retry: Option<(usize, usize)> = None;
-    while t < text.len() {
-        match pattern.get(p) {
-            Some(Piece::Any) => {
-                retry = Some((p, t));
-                p += 1;
-            }
-            Some(Piece::One) => (p, t) = (p + 1, t + 1),
-            Some(Piece::Literal(c)) if *c == text[t] => (p, t) = (p + 1, t + 1),
-            _ => {
-                let Some((star, from)) = retry else { return false };
-                retry = Some((star, from + 1));
-                (p, t) = (star + 1, from + 1);
-            }
-        }
-    }
-    pattern[p..].iter().all(|piece| matches!(piece, Piece::Any))
+    wildcard::matches(&parse(pattern), |piece| Some(*piece), text).0
 }
 
-enum Piece {
-    Any,
-    One,
-    Literal(char),
-}
-
-fn parse(pattern: &str) -> Vec<Piece> {
+fn parse(pattern: &str) -> Vec<Wildcard> {
     let mut pieces = Vec::with_capacity(pattern.len());
     let mut characters = pattern.chars();
     while let Some(character) = characters.next() {
         pieces.push(match character {
-            '*' => Piece::Any,
-            '?' => Piece::One,
-            '\\' => Piece::Literal(characters.next().unwrap_or('\\')),
-            literal => Piece::Literal(literal),
+            '*' => Wildcard::Any,
+            '?' => Wildcard::One,
+            '\\' => Wildcard::Literal(characters.next().unwrap_or('\\')),
+            literal => Wildcard::Literal(literal),
         });
     }
     pieces

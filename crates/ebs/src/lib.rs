@@ -24,6 +24,7 @@ pub mod snapshot_id;
 pub mod store_id;
 pub mod tag;
 pub mod volume_size;
+pub mod wildcard;
 
 pub use account::AccountId;
 pub use block::{BLOCK_BYTES, BlockDigest, BlockIndex};

@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use ebs::wildcard::{self, Wildcard};
+
 use crate::Context;
 use crate::policy::Problem;
 use crate::variable::Variable;
@@ -20,6 +22,18 @@ pub(crate) enum Piece {
     Literal(char),
     /// What the request has for it.
     Variable(Box<Variable>),
+}
+
+impl Piece {
+    /// What it stands for, unless that is for the request to say.
+    fn wildcard(&self) -> Option<Wildcard> {
+        match self {
+            Self::Any => Some(Wildcard::Any),
+            Self::One => Some(Wildcard::One),
+            Self::Literal(character) => Some(Wildcard::Literal(*character)),
+            Self::Variable(_) => None,
+        }
+    }
 }
 
 /// Which pieces a text may have beside literal ones.
@@ -126,29 +140,9 @@ impl Template {
     }
 }
 
-/// Whether `text` matches `pattern`, and how many steps it took to tell: at most
-/// (length of the pattern + 1) x (length of the text + 1), whatever the pattern, as only the last `*` is tried again.
+/// Whether `text` matches `pattern`, in which every variable has its value, and in how many steps.
 fn matches_counted(pattern: &[Piece], text: &str) -> (bool, usize) {
-    let text: Vec<char> = text.chars().collect();
-    let (mut p, mut t, mut steps) = (0, 0, 0);
-    let mut retry: Option<(usize, usize)> = None;
-    while t < text.len() {
-        steps += 1;
-        match pattern.get(p) {
-            Some(Piece::Any) => {
-                retry = Some((p, t));
-                p += 1;
-            }
-            Some(Piece::One) => (p, t) = (p + 1, t + 1),
-            Some(Piece::Literal(character)) if *character == text[t] => (p, t) = (p + 1, t + 1),
-            _ => {
-                let Some((star, from)) = retry else { return (false, steps) };
-                retry = Some((star, from + 1));
-                (p, t) = (star + 1, from + 1);
-            }
-        }
-    }
-    (pattern[p..].iter().all(|piece| *piece == Piece::Any), steps)
+    wildcard::matches(pattern, Piece::wildcard, text)
 }
 
 #[cfg(test)]
