@@ -71,6 +71,12 @@ class ServerProcess:
         keys = {"AWS_ACCESS_KEY_ID": self.access_key_id, "AWS_SECRET_ACCESS_KEY": self.secret_access_key}
         return {**ours, **keys, **variables}
 
+    def memory_bytes(self, name):
+        """What the system says of the process's memory: VmRSS for what is resident, VmHWM for the most that ever was."""
+        with open(f"/proc/{self.process.pid}/status") as status:
+            line = next(line for line in status if line.startswith(name + ":"))
+        return int(line.split()[1]) * 1024
+
     def _spawn(self):
         command = [str(BINARY), "serve", "--data-dir", str(self.data_dir)]
         command += ["--listen", self.listen, "--metrics-listen", self.metrics_listen, *self.options]

@@ -140,3 +140,8 @@ def copy(server, snapshot_id, source=HOME, destination=HOME, **parameters):
     """The id of a new copy, however it ends."""
     ec2 = client(server, "ec2", destination)
     return ec2.copy_snapshot(SourceRegion=source, SourceSnapshotId=snapshot_id, **parameters)["SnapshotId"]
+
+
+def tag_keys(ec2, snapshot_id):
+    answer = ec2.describe_tags(Filters=[{"Name": "resource-id", "Values": [snapshot_id]}])
+    return {tag["Key"] for tag in answer["Tags"]}

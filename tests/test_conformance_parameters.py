@@ -21,11 +21,6 @@ def tagged(server):
     return snapshots.upload(server, {}, Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": ""}])
 
 
-def keys_of(ec2, snapshot_id):
-    answer = ec2.describe_tags(Filters=[{"Name": "resource-id", "Values": [snapshot_id]}])
-    return {tag["Key"] for tag in answer["Tags"]}
-
-
 def wire_names(shape, prefix=""):
     """Names that clients write for the members of an input structure, with 1 for list indexes."""
     for name, member in shape.members.items():
@@ -57,7 +52,7 @@ def test_a_misspelt_tag_takes_no_tag_off(server, ec2, tagged, parameter, told):
     answer = query(server, "DeleteTags", {"ResourceId.1": tagged, parameter: "a"})
     assert (answer.status, answer.code) == (400, "UnknownParameter")
     assert answer.message == f"The parameter {told} is not recognized"
-    assert keys_of(ec2, tagged) == {"a", "b"}
+    assert snapshots.tag_keys(ec2, tagged) == {"a", "b"}
 
 
 @pytest.mark.parametrize(
@@ -109,14 +104,14 @@ def test_a_dry_run_is_one_wherever_it_is_asked_for(server, ec2, tagged, method):
     for in_query, in_body in [({"DryRun": "true"}, named), (named, {"DryRun": "true"})]:
         answer = ask(server, method, in_query, in_body)
         assert (answer.status, answer.code) == (412, "DryRunOperation")
-    assert keys_of(ec2, tagged) == {"a", "b"}
+    assert snapshots.tag_keys(ec2, tagged) == {"a", "b"}
 
 
 def test_query_and_body_make_one_request(server, ec2):
     snapshot_id = snapshots.upload(server, {}, Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": ""}])
     answer = ask(server, "POST", {"Tag.1.Key": "a"}, {**DELETE, "ResourceId.1": snapshot_id})
     assert answer.status == 200, answer.text
-    assert keys_of(ec2, snapshot_id) == {"b"}
+    assert snapshots.tag_keys(ec2, snapshot_id) == {"b"}
 
 
 @pytest.mark.parametrize("other", [{"DryRun": "false"}, {"DryRun": "true"}, {"Action": "DeleteTags"}], ids=repr)
@@ -124,10 +119,10 @@ def test_what_stands_in_query_and_body_is_refused(server, ec2, tagged, other):
     answer = ask(server, "POST", other, {**DELETE, "ResourceId.1": tagged, "DryRun": "true"})
     assert (answer.status, answer.code) == (400, "InvalidQueryParameter")
     assert next(iter(other)) in answer.message
-    assert keys_of(ec2, tagged) == {"a", "b"}
+    assert snapshots.tag_keys(ec2, tagged) == {"a", "b"}
 
 
 def test_what_is_not_known_in_the_query_is_refused_beside_a_body(server, ec2, tagged):
     answer = ask(server, "POST", {"Tags.1.Key": "a"}, {**DELETE, "ResourceId.1": tagged})
     assert (answer.status, answer.code) == (400, "UnknownParameter")
-    assert keys_of(ec2, tagged) == {"a", "b"}
+    assert snapshots.tag_keys(ec2, tagged) == {"a", "b"}

@@ -27,33 +27,28 @@ def tagged(server):
     return snapshots.upload(server, {}, Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": ""}])
 
 
-def keys_of(ec2, snapshot_id):
-    answer = ec2.describe_tags(Filters=[{"Name": "resource-id", "Values": [snapshot_id]}])
-    return {tag["Key"] for tag in answer["Tags"]}
-
-
 @pytest.mark.parametrize("action", ["CreateTags", "DeleteTags"])
 @pytest.mark.parametrize(("tags", "message"), KEYS, ids=lambda part: repr(part)[:40])
 def test_keys_outside_the_rules_are_refused_in_amazons_words(server, ec2, tagged, action, tags, message):
     for dry_run in ("false", "true"):
         answer = query(server, action, {"ResourceId.1": tagged, **tags, "DryRun": dry_run})
         assert (answer.status, answer.code, answer.message) == (400, VALUE, message)
-    assert keys_of(ec2, tagged) == {"a", "b"}
+    assert snapshots.tag_keys(ec2, tagged) == {"a", "b"}
 
 
 def test_the_longest_key_is_put_on_and_taken_off(server, ec2, tagged):
     key = {"ResourceId.1": tagged, "Tag.1.Key": "ключ" * 31 + "abc"}
     assert query(server, "CreateTags", key).status == 200
-    assert keys_of(ec2, tagged) == {"a", "b", key["Tag.1.Key"]}
+    assert snapshots.tag_keys(ec2, tagged) == {"a", "b", key["Tag.1.Key"]}
     assert query(server, "DeleteTags", key).status == 200
-    assert keys_of(ec2, tagged) == {"a", "b"}
+    assert snapshots.tag_keys(ec2, tagged) == {"a", "b"}
 
 
 def test_a_value_that_is_too_long_is_refused(server, ec2, tagged):
     answer = query(server, "CreateTags", {"ResourceId.1": tagged, "Tag.1.Key": "c", "Tag.1.Value": "v" * 256})
     assert (answer.status, answer.code) == (400, VALUE)
     assert answer.message == "Tag value exceeds the maximum length of 255 characters"
-    assert keys_of(ec2, tagged) == {"a", "b"}
+    assert snapshots.tag_keys(ec2, tagged) == {"a", "b"}
 
 
 def test_there_must_be_tags_to_create(server, tagged):

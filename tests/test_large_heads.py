@@ -30,12 +30,6 @@ def quiet(tmp_path_factory):
     server.stop()
 
 
-def highest_bytes(server):
-    with open(f"/proc/{server.process.pid}/status") as status:
-        line = next(line for line in status if line.startswith("VmHWM:"))
-    return int(line.split()[1]) * 1024
-
-
 def one_header():
     yield b"POST / HTTP/1.1\r\nHost: a\r\nX-Large: "
     while True:
@@ -91,10 +85,10 @@ def refused(server, pieces):
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_a_head_of_a_hundred_megabytes_is_refused_and_leaves_memory_as_it_was(quiet, kind):
     server = quiet
-    before = highest_bytes(server)
+    before = server.memory_bytes("VmHWM")
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
         for answer in pool.map(lambda _: refused(server, kind()), range(AT_ONCE)):
             assert answer is None or answer.startswith(b"HTTP/1.1 4"), answer[:200]
-    grown = highest_bytes(server) - before
+    grown = server.memory_bytes("VmHWM") - before
     assert grown < GROWTH_BYTES_MAX, f"{grown >> 20} MiB more"
     assert signed_requests.query(server, "DescribeSnapshots").status == 200

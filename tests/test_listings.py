@@ -37,12 +37,6 @@ def full_server(tmp_path_factory):
     server.stop()
 
 
-def memory(server, name):
-    with open(f"/proc/{server.process.pid}/status") as status:
-        line = next(line for line in status if line.startswith(name + ":"))
-    return int(line.split()[1]) * 1024
-
-
 def listing_head(server, action):
     query = urllib.parse.urlencode({"Action": action, "Version": signed_requests.VERSION})
     return signed_head(server, "GET", f"/?{query}")
@@ -54,7 +48,7 @@ def test_slow_readers_of_the_longest_listing_fill_no_more_memory_than_there_is(f
     with RawConnection(server) as whole:
         whole.send(listing_head(server, action))
         assert len(whole.answer().body) > LISTING_BYTES_MIN
-    before = memory(server, "VmRSS")
+    before = server.memory_bytes("VmRSS")
     slow = [RawConnection(server, receive_bytes=4096) for _ in range(SLOW)]
     for connection in slow:
         connection.send(listing_head(server, action))
@@ -65,7 +59,7 @@ def test_slow_readers_of_the_longest_listing_fill_no_more_memory_than_there_is(f
     assert client(server, "sts").get_caller_identity()["Account"]
     for connection in slow:
         connection.__exit__()
-    grown = memory(server, "VmHWM") - before
+    grown = server.memory_bytes("VmHWM") - before
     assert grown < GROWTH_BYTES_MAX, f"{grown >> 20} MiB more"
     with RawConnection(server) as whole:
         whole.send(listing_head(server, action))

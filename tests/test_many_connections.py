@@ -54,12 +54,6 @@ def answered(connections):
         return bool(selector.select(0))
 
 
-def resident_bytes(server, name):
-    with open(f"/proc/{server.process.pid}/status") as status:
-        line = next(line for line in status if line.startswith(name + ":"))
-    return int(line.split()[1]) * 1024
-
-
 def test_who_comes_after_the_last_connection_waits_and_is_answered(patient_server):
     server = patient_server
     before = sockets(server)
@@ -91,11 +85,11 @@ def test_who_comes_after_the_last_connection_waits_and_is_answered(patient_serve
 def test_heads_that_stall_on_every_connection_fill_a_bounded_memory(patient_server):
     server = patient_server
     snapshots.upload(server, {index: filled(index) for index in range(4)})
-    before = resident_bytes(server, "VmRSS")
+    before = server.memory_bytes("VmRSS")
     head = b"GET / HTTP/1.1\r\nHost: a\r\n" + b"".join(b"X-%d: %s\r\n" % (n, b"y" * 4_000) for n in range(40))
     stalled = [RawConnection(server) for _ in range(CONNECTIONS_MAX)]
     send_until_closed(stalled, head[:HEAD_BYTES])
-    grown = resident_bytes(server, "VmHWM") - before
+    grown = server.memory_bytes("VmHWM") - before
     assert grown < GROWTH_BYTES_MAX, f"{grown >> 20} MiB more"
     for connection in stalled:
         connection.__exit__()

@@ -33,12 +33,6 @@ def busy_server(tmp_path):
     running.stop()
 
 
-def resident_bytes_max(server):
-    with open(f"/proc/{server.process.pid}/status") as status:
-        line = next(line for line in status if line.startswith("VmHWM:"))
-    return int(line.split()[1]) * 1024
-
-
 def make_image(path):
     """An image whose blocks are all different, every other one half as long when it is compressed."""
     writes = {}
@@ -93,7 +87,7 @@ def test_eight_clients_of_64_connections_and_all_jobs_at_once_leave_the_server_b
             at_once.append(pool.submit(copy_and_wait, server, snapshot_id))
         for work in at_once:
             work.result()
-    resident = resident_bytes_max(server)
+    resident = server.memory_bytes("VmHWM")
     print(f"resident, highest: {resident / MEBIBYTE:.0f} MiB (bound {RESIDENT_BYTES_MAX // MEBIBYTE})")
     assert resident < RESIDENT_BYTES_MAX, f"{resident / MEBIBYTE:.0f} MiB"
     assert client(server, "sts").get_caller_identity()["Account"]

@@ -31,12 +31,6 @@ def small_server(tmp_path):
     running.stop()
 
 
-def resident_bytes(server):
-    with open(f"/proc/{server.process.pid}/status") as status:
-        line = next(line for line in status if line.startswith("VmRSS:"))
-    return int(line.split()[1]) * 1024
-
-
 def kept_open(connections):
     """How many of these the server has not closed, whatever the system still has to deliver."""
     established = "01"
@@ -221,10 +215,10 @@ def test_hostile_requests_by_the_thousand_leave_memory_as_it_was(own_server):
     snapshots.upload(server, {index: block(index) for index in range(8)})
     for kind in KINDS:
         attack(server, kind, 20)
-    before = resident_bytes(server)
+    before = server.memory_bytes("VmRSS")
     for kind in KINDS:
         attack(server, kind, ROUNDS)
-        grown = resident_bytes(server) - before
+        grown = server.memory_bytes("VmRSS") - before
         assert grown < GROWTH_BYTES_MAX, f"{grown >> 20} MiB more after {kind.__name__}"
     whole = snapshots.upload(server, {0: block(1)})
     assert snapshots.read(server, whole) == {0: block(1)}
