@@ -281,8 +281,8 @@ impl Api {
 }
 
 impl Context<'_> {
-    fn token_keys(&self) -> Result<Arc<TokenKeys>, Failure> {
-        Ok(Arc::clone(self.api.token_keys.get(&self.region).ok_or(ApiError::Internal)?))
+    fn token_keys(&self) -> Result<&Arc<TokenKeys>, Failure> {
+        Ok(self.api.token_keys.get(&self.region).ok_or(ApiError::Internal)?)
     }
 
     /// Notes the action that is asked for: one that is served.
@@ -291,9 +291,8 @@ impl Context<'_> {
     }
 
     fn tokens(&self, principal: &Principal) -> Result<TokenContext<'_>, Failure> {
-        let keys = self.api.token_keys.get(&self.region).ok_or(ApiError::Internal)?;
         Ok(TokenContext {
-            keys,
+            keys: self.token_keys()?,
             randomness: &*self.api.randomness,
             region: &self.region,
             account: principal.account,

@@ -108,7 +108,8 @@ impl RegionCatalog {
     }
 
     /// The account's snapshots after the cursor, newest start first, those of one start time by id; none only if
-    /// there are no more. At most `limit`, and fewer if those have many tags, so that what is in memory has a bound. Takes as long for the last page as for the first.
+    /// there are no more. At most `limit`, and fewer if those have many tags, so that what is in memory has a bound.
+    /// Takes as long for the last page as for the first.
     ///
     /// # Errors
     /// `Unavailable` and `Corrupt`.

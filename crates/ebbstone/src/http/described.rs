@@ -137,7 +137,7 @@ impl Tokens {
     fn of(context: &Context<'_>, signed: &Signed) -> Result<Self, Failure> {
         let tokens = context.tokens(&signed.principal)?;
         Ok(Self {
-            keys: context.token_keys()?,
+            keys: Arc::clone(context.token_keys()?),
             randomness: Arc::clone(&context.api.randomness),
             region: context.region.clone(),
             account: tokens.account,

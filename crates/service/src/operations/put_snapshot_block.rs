@@ -56,7 +56,7 @@ impl Call {
         }
         // Another node, or another request, may have ended the upload before the block was durable. Only the catalog can
         // tell, and only now: an answer from before the write, or one that this node remembers, would acknowledge blocks
-        // that the snapshot lacks. With SQLite it is a few per cent of the CPU time that a block takes.
+        // that the snapshot lacks.
         uploads.open_record(self, request.snapshot).await?;
         Ok(PutSnapshotBlockReply { checksum: request.checksum })
     }
